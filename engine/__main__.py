@@ -1,0 +1,177 @@
+"""The command line: arguments in, one call out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, BinaryIO, cast
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from engine import __version__
+from engine.config import ROOT, EngineConfig, load_config, resolve_path
+from engine.errors import FlashwireError, StopError
+
+EXIT_CODES = """Exit codes: 0 done; 1 unexpected error or unreadable input; 2 wrong arguments or configuration; 3 rules;
+4 model artefact; 5 topics; 6 no broker; 7 another engine runs this pipeline; 8 drain took too long (nothing lost)."""
+
+app = typer.Typer(
+    name="flashwire",
+    help=f"Alerts trading desks to market-moving news, in milliseconds.\n\n{EXIT_CODES}",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+rules_app = typer.Typer(help="Work with rules files.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(rules_app, name="rules")
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="Engine YAML; without it the defaults.")]
+SetOption = Annotated[list[str], typer.Option("--set", help="Override one key, e.g. kafka.brokers=host:9092.")]
+ArtifactOption = Annotated[str, typer.Option("--artifact", help="Folder of the model artefact.")]
+_ARTIFACT = "models/artifacts/news"
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    if version:
+        typer.echo(f"flashwire {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa: B006  # typer copies it
+    """Run the engine: news in, alerts out, until SIGTERM or the end of the input.
+
+    SIGTERM and Ctrl-C drain: what was read is decided, acknowledged and committed, within drain_s.
+    """
+    from engine.app import run as run_engine
+
+    raise typer.Exit(run_engine(_config(config, overrides)))
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(help="How long the replay takes.")] = 9.0,
+    feed: Annotated[Path, typer.Option(help="The feed, one message a line; @now-3s stands for a stamp.")] = ROOT
+    / "deploy/demo/feed.jsonl",
+    rules: Annotated[list[Path], typer.Option(help="Rules files.")] = [ROOT / "deploy/rules/default.yaml"],  # noqa: B006
+    artifact: ArtifactOption = _ARTIFACT,
+) -> None:
+    """Watch alerts fire: a bundled feed through the real line, with no server."""
+    from engine.demo import DemoConfig, Screen, replay, summary
+    from engine.rules import load_rules
+    from engine.scoring.scorer import load_scorer
+    from engine.watch.logs import configure
+
+    configure("warning", "console")
+    scorer = load_scorer(resolve_path(artifact))
+    console = Console()
+    lines = len(feed.read_bytes().splitlines())
+    with Screen(console, lines) as screen:
+        outcome = asyncio.run(
+            replay(DemoConfig(feed, seconds), scorer, load_rules(rules, scorer.manifest.scores), screen)
+        )
+    console.print(summary(outcome))
+
+
+@app.command()
+def tail(
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+    severity: Annotated[str, typer.Option(help="The least severity: low, medium, high or critical.")] = "low",
+    desk: Annotated[list[str], typer.Option(help="Only this desk; may be given again.")] = [],  # noqa: B006
+    ticker: Annotated[list[str], typer.Option(help="Only this ticker; may be given again.")] = [],  # noqa: B006
+    from_start: Annotated[bool, typer.Option("--from-start", help="Begin with the oldest alert kept.")] = False,
+    expired: Annotated[bool, typer.Option("--expired", help="Show also what came past its expiry.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,
+    limit: Annotated[int, typer.Option(help="Stop after so many alerts; 0 follows for ever.")] = 0,
+) -> None:
+    """Follow the alerts as a desk would, until Ctrl-C."""
+    from engine.tail import SEVERITIES, TailConfig, follow
+
+    if severity not in SEVERITIES:
+        raise typer.BadParameter(f"{severity!r}; known: {', '.join(SEVERITIES)}", param_hint="--severity")
+    wanted = TailConfig(severity, desk, ticker, from_start, expired, as_json, limit)
+    asyncio.run(follow(_config(config, overrides).kafka, wanted))
+
+
+@app.command()
+def score(
+    headlines: Annotated[list[str] | None, typer.Argument(help="Headlines to score.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--in", help='JSONL with {"id","headline"} a line; - is stdin.')
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="JSONL with every probability; default stdout.")] = None,
+    artifact: ArtifactOption = _ARTIFACT,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,
+) -> None:
+    """Score headlines: every head's probabilities, calibrated, in the order given."""
+    from engine import score as scoring
+    from engine.scoring.scorer import load_scorer
+
+    if bool(headlines) == (source is not None):
+        raise typer.BadParameter("give headlines or --in FILE.jsonl", param_hint="HEADLINES")
+    scorer = load_scorer(resolve_path(artifact))
+    if headlines and out is None and not as_json and sys.stdout.isatty():
+        Console().print(scoring.table(headlines, scorer.score(headlines)))
+        return
+    total = None
+    if headlines:
+        lines = iter([scoring.Line(number, text) for number, text in enumerate(headlines, start=1)])
+    else:
+        file = sys.stdin.buffer if str(source) == "-" else _opened(source, "rb")
+        total = None if str(source) == "-" else sum(1 for _ in _opened(source, "rb"))
+        lines = scoring.read_lines(file, str(source))
+    target = sys.stdout.buffer if out is None else _opened(out, "wb")
+    with Progress(console=Console(stderr=True), transient=True, disable=source is None) as progress:
+        task = progress.add_task("scoring", total=total)
+        scoring.score_lines(scorer, lines, target.write, lambda count: progress.advance(task, count))
+    target.flush()
+
+
+@rules_app.command("check")
+def rules_check(
+    files: Annotated[list[Path], typer.Argument(help="Rules files, checked as one set.")],
+    artifact: ArtifactOption = _ARTIFACT,
+) -> None:
+    """Check rules files as the engine would: exit code 3 and file:line:column: reason for the first mistake."""
+    from engine.rules import load_rules
+    from engine.scoring.manifest import load_manifest
+
+    found = load_rules(files, load_manifest(resolve_path(artifact)).scores)
+    modes = [rule.mode for rule in found.rules]
+    counts = ", ".join(f"{modes.count(mode)} {mode}" for mode in dict.fromkeys(modes))
+    typer.echo(f"{len(found.rules)} rules: {counts or 'none'}; sha {found.sha}")
+
+
+def _config(path: Path | None, overrides: list[str]) -> EngineConfig:
+    return load_config(path, overrides, os.environ)
+
+
+def _opened(path: Path | None, mode: str) -> BinaryIO:
+    try:
+        return cast("BinaryIO", Path(str(path)).open(mode))
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}") from None
+
+
+def main() -> None:
+    """Entry point: an error of ours is one line on standard error and its own exit code."""
+    try:
+        app()
+    except StopError as error:
+        typer.echo(f"flashwire: {error}", err=True)
+        sys.exit(error.code)
+    except FlashwireError as error:
+        typer.echo(f"flashwire: {error}", err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, BrokenPipeError):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Bytes ↔ types: news in, alerts, journal records and dead letters out."""

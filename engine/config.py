@@ -1,0 +1,186 @@
+"""The engine's configuration: one YAML file, overridden by the environment and ``--set``, checked once.
+
+Every key has a default. ``FLASHWIRE_KAFKA__BROKERS=host:9092`` in the environment and ``--set kafka.brokers=host:9092``
+do the same as the file's ``kafka: {brokers: host:9092}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from engine.batching import BatchLimits
+from engine.errors import ConfigError
+from engine.located import Place, nearest, parse_yaml, read_yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+"""Where the packages and their data (``deploy/``, ``models/artifacts/``) lie side by side."""
+_ENV = re.compile(r"FLASHWIRE_([A-Z_]+?)__([A-Z_]+)")
+_PATH = re.compile(r" - at `\$\.?([\w.]*)`")
+
+
+class Topics(Struct, frozen=True, forbid_unknown_fields=True):
+    """Topic names."""
+
+    raw: str = "news.raw"
+    scored: str = "news.scored"
+    alerts: str = "alerts"
+    shadow: str = "alerts.shadow"
+    dead_letters: str = "news.dlq"
+    held: str = "news.held"
+
+
+class KafkaConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """The broker. ``client`` goes to the client as it is (``security_protocol``, ``sasl_mechanism``, …)."""
+
+    brokers: str = "127.0.0.1:9092"
+    group: str = "flashwire"
+    start: Literal["earliest", "latest"] = "earliest"
+    create_topics: bool = False
+    partitions: int = 4
+    replication: int = 1
+    session_timeout_s: float = 10.0
+    topics: Topics = Topics()
+    client: dict[str, Any] = {}
+
+
+class FileConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Paths of ``source: file`` and ``sink: file``; ``-`` is standard input or output."""
+
+    news: str = "-"
+    alerts: str = "-"
+    scored: str = ""
+    dead_letters: str = ""
+
+
+class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """The artefact and what runs it."""
+
+    artifact: str = "models/artifacts/news"
+    provider: Literal["cpu", "cuda"] = "cpu"
+    allow_cpu_fallback: bool = False
+    threads: int = 1
+
+
+class RulesConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rules files, in order, and whether to follow their changes."""
+
+    files: tuple[str, ...] = ("deploy/rules/default.yaml",)
+    reload: bool = True
+
+
+class HttpConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where health and metrics are served; port 0 takes a free one, -1 serves nothing."""
+
+    host: str = "127.0.0.1"
+    port: int = 9464
+
+
+class LogConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Structured logs on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class EngineConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything. ``memory_s``: seconds that versions, repeats and alerts are remembered; ``drain_s``: to stop."""
+
+    version: Literal[1] = 1
+    pipeline: str = "flashwire"
+    source: Literal["kafka", "file"] = "kafka"
+    sink: Literal["kafka", "file"] = "kafka"
+    memory_s: float = 21_600.0
+    drain_s: float = 5.0
+    kafka: KafkaConfig = KafkaConfig()
+    file: FileConfig = FileConfig()
+    model: ModelConfig = ModelConfig()
+    rules: RulesConfig = RulesConfig()
+    batching: BatchLimits = BatchLimits()
+    http: HttpConfig = HttpConfig()
+    log: LogConfig = LogConfig()
+
+
+def load_config(path: Path | None, overrides: Iterable[str] = (), env: Mapping[str, str] | None = None) -> EngineConfig:
+    """Read and check the configuration.
+
+    Args:
+        path: the YAML file, or None for the defaults.
+        overrides: ``kafka.brokers=host:9092``, stronger than the environment, which is stronger than the file.
+        env: the environment.
+
+    Raises:
+        ConfigError: naming file, line, key, and the nearest key there is.
+    """
+    data: dict[str, Any] = {}
+    if path is not None:
+        place, _ = read_yaml(path, ConfigError)
+        data = _checked(place, EngineConfig, "configuration")
+    named = [
+        (f"environment {name}", f"{found[1].lower()}.{found[2].lower()}={value}")
+        for name, value in sorted((env or {}).items())
+        if (found := _ENV.fullmatch(name))
+    ]
+    for origin, text in [*named, *(("--set", text) for text in overrides)]:
+        _override(data, origin, text)
+    return _convert(data, str(path or "configuration"))
+
+
+def resolve_path(text: str) -> Path:
+    """A path as given where it exists; else, if relative, below the folder in which Flashwire is installed."""
+    path = Path(text)
+    return path if path.exists() or path.is_absolute() else ROOT / path
+
+
+def _checked(place: Place, into: type[Struct], what: str) -> dict[str, Any]:
+    """The mapping as plain data, its keys and types checked against the Struct where their places are known."""
+    fields = {field.name: field for field in msgspec.structs.fields(into)}
+    data: dict[str, Any] = {}
+    for key, value in place.mapping(what, fields).items():
+        kind = fields[key].type
+        if isinstance(kind, type) and issubclass(kind, Struct):
+            data[key] = _checked(value, kind, key)
+            continue
+        if get_origin(kind) is Literal:
+            value.choice(key, [str(choice) for choice in get_args(kind)])
+        data[key] = yaml.SafeLoader("").construct_document(value.node)
+        try:
+            msgspec.convert(data[key], kind)
+        except msgspec.ValidationError as error:
+            value.fail(f"{key}: {error}")
+    return data
+
+
+def _override(data: dict[str, Any], origin: str, text: str) -> None:
+    """Set one dotted key; the value is read as YAML."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"{origin}: write key=value, not {text!r}")
+    into: type[Struct] = EngineConfig
+    at = data
+    *sections, last = key.strip().split(".")
+    for part in sections:
+        kind = {field.name: field.type for field in msgspec.structs.fields(into)}.get(part)
+        if not (isinstance(kind, type) and issubclass(kind, Struct)):
+            raise ConfigError(f"{origin}: no section {part!r}{nearest(part, into.__struct_fields__)}")
+        into, at = kind, at.setdefault(part, {})
+    if last not in into.__struct_fields__:
+        raise ConfigError(f"{origin}: unknown key {key!r}{nearest(last, into.__struct_fields__)}")
+    parsed = parse_yaml(value.encode() or b"''", origin, ConfigError)
+    at[last] = yaml.SafeLoader("").construct_document(parsed.node)
+
+
+def _convert(data: dict[str, Any], origin: str) -> EngineConfig:
+    try:
+        return msgspec.convert(data, EngineConfig)
+    except msgspec.ValidationError as error:
+        where = _PATH.search(str(error))
+        raise ConfigError(
+            f"{origin}: {where[1] + ': ' if where else ''}{_PATH.sub('', str(error))}"
+        ) from None

@@ -1,0 +1,13 @@
+"""Headlines as newsrooms write them: what makes two of them the same."""
+
+from __future__ import annotations
+
+import re
+
+_PREFIX = re.compile(r"^(?:(?:UPDATE|WRAPUP) \d+|RPT|REFILE|BRIEF|CORRECTED)\b[\s:-]*", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+
+
+def fingerprint(headline: str) -> str:
+    """The headline's words, lower-case, without wire prefixes and punctuation: reprints share it."""
+    return " ".join(_WORD.findall(_PREFIX.sub("", headline).lower()))

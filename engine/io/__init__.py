@@ -1,0 +1,1 @@
+"""Adapters: where news comes from and where alerts go. None imports another."""

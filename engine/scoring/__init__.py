@@ -1,0 +1,1 @@
+"""The artefact at work: manifest, tokenizer, session, scorer."""

@@ -1,0 +1,24 @@
+"""How a terminal shows an alert: the same in the demo and to a desk."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from engine.types import Alert
+
+_STYLES = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "dim"}
+
+
+def label(alert: Alert) -> Text:
+    """The severity; for what only updates or takes back an alert, that. Nine columns wide."""
+    if alert.msg_type == "alert":
+        return Text(f"{alert.severity:<9}", _STYLES[alert.severity])
+    return Text(f"{alert.msg_type:<9}", "cyan")
+
+
+def alert_line(alert: Alert, lead: str) -> Text:
+    """One line: ``lead`` (a time or a latency), severity, desk, entity, headline, and why."""
+    text = Text(f"{lead}  ").append_text(label(alert))
+    text.append(f"{alert.desk:<8} {alert.entity.id[:12]:<12} {alert.headline}")
+    text.append(f"  [{alert.rule.id}: {'; '.join(alert.reasons)}]", "dim")
+    return text

@@ -1,0 +1,1 @@
+"""Everything an SRE looks at: metrics, logs, health."""

@@ -1,0 +1,133 @@
+"""Data to artefact: train, export, fuse, quantize, calibrate, judge, and write it all down in the manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+
+from engine.scoring.manifest import Calibration, Manifest, Precision, Variant
+from engine.scoring.scorer import load_scorer
+from engine.scoring.session import OnnxSession
+from engine.scoring.tokens import TextTokenizer
+from models.batches import target_columns
+from models.calibrate import fit_known
+from models.data import Row, Split, split, unlike_training
+from models.encoder import load_tokenizer
+from models.errors import RunError
+from models.export import OUTPUT, export
+from models.manifest import LICENCE, data_of, file_of, heads_of, rounded, training_of, write_manifest
+from models.network import NewsModel
+from models.order import Order
+from models.quantize import to_fp16, to_int8
+from models.train import RECORD, Run
+
+TOKENIZER = "tokenizer.json"
+SHIPPED: tuple[Precision, ...] = ("int8", "fp16")
+"""fp32 stays in the run's folder: it is what the others are compared with."""
+
+
+class Draft(Struct, frozen=True):
+    """An artefact that is complete but for its metrics, fp32 included, and what it was made from."""
+
+    manifest: Manifest
+    paths: dict[Precision, Path]
+    calibration: dict[str, Any]
+    model: NewsModel
+
+
+def train(order: Order) -> tuple[NewsModel, Split]:
+    """Train, or go on where the run's checkpoint stands; a finished run is only read.
+
+    Raises:
+        DataError: a data file is missing or holds an unknown label.
+        EncoderError: the encoder is not installed.
+        RunError: the checkpoint belongs to another run.
+    """
+    rows = split(order.profile, order.data, order.stated_licence)
+    return Run(order.profile, rows.train, order.run).train(), rows
+
+
+def trained(order: Order) -> tuple[NewsModel, Split]:
+    """The model of a finished run.
+
+    Raises:
+        RunError: there is none, or it is not finished; and what ``train`` raises.
+    """
+    rows = split(order.profile, order.data, order.stated_licence)
+    run = Run(order.profile, rows.train, order.run)
+    run.resume()
+    if not run.finished:
+        raise RunError(f"{order.run}: at step {run.step:,} of {run.steps:,}; run `python -m models train` first")
+    return run.model.eval(), rows
+
+
+def draft(order: Order, model: NewsModel, rows: Split, console: Console) -> Draft:
+    """Write the artefact's files and calibrate each on the held-out rows; no metrics, no manifest yet.
+
+    Raises:
+        ExportError: a graph did not come out as it must.
+    """
+    order.out.mkdir(parents=True, exist_ok=True)
+    tokenizer = load_tokenizer(order.profile)
+    tokenizer.save(str(order.out / TOKENIZER))
+    console.log("export, fuse")
+    fp32 = export(model, order.profile, tokenizer, order.run / "model.fp32.onnx")
+    console.log("quantize: int8, fp16")
+    paths: dict[Precision, Path] = {"fp32": fp32}
+    paths["int8"] = to_int8(fp32, order.out / "model.int8.onnx")
+    paths["fp16"] = to_fp16(fp32, order.out / "model.fp16.onnx")
+    held_out = unlike_training(rows)
+    variants: dict[Precision, Variant] = {}
+    judged: dict[str, Any] = {}
+    for precision, path in paths.items():
+        console.log(f"calibrate {precision} on {len(held_out):,} held-out rows")
+        calibration, judged[precision] = calibrate(path, order, held_out)
+        variants[precision] = Variant(path.name, calibration)
+    return Draft(_manifest(order, rows, paths, variants), paths, judged, model)
+
+
+def calibrate(path: Path, order: Order, rows: list[Row]) -> tuple[dict[str, Calibration], dict[str, Any]]:
+    """Every head's calibration for one file, and how well calibrated it is before and after."""
+    tokenize = TextTokenizer(order.out / TOKENIZER, order.profile.training.max_tokens)
+    found = OnnxSession(path, OUTPUT, "cpu", threads=1).logits(tokenize([row.text for row in rows]))
+    columns = target_columns(rows, order.profile)
+    fitted, judged = {}, {}
+    for head in heads_of(order.profile):
+        part = found[:, head.start : head.start + head.width]
+        fitted[head.name], judged[head.name] = fit_known(part, columns[head.name])
+    return fitted, judged
+
+
+def finish(order: Order, made: Draft, metrics: dict[str, Any]) -> Manifest:
+    """Write the manifest without fp32, and open the artefact as the engine does: every hash is checked once."""
+    shipped = {precision: made.manifest.variants[precision] for precision in SHIPPED}
+    files = {name: file for name, file in made.manifest.files.items() if name != made.paths["fp32"].name}
+    manifest = msgspec.structs.replace(
+        made.manifest, variants=shipped, files=files, metrics={name: rounded(value) for name, value in metrics.items()}
+    )
+    write_manifest(order.out, manifest)
+    load_scorer(order.out)
+    return manifest
+
+
+def _manifest(order: Order, rows: Split, paths: dict[Precision, Path], variants: dict[Precision, Variant]) -> Manifest:
+    profile, record = order.profile, order.run / RECORD
+    run = msgspec.json.decode(record.read_bytes()) if record.is_file() else {}
+    return Manifest(
+        format=1,
+        id=profile.model,
+        profile=profile.id,
+        licence=LICENCE,
+        max_tokens=profile.training.max_tokens,
+        tokenizer=TOKENIZER,
+        output=OUTPUT,
+        heads=heads_of(profile),
+        variants=variants,
+        files={path.name: file_of(path) for path in [*paths.values(), order.out / TOKENIZER]},
+        data=data_of(profile, order.data, rows),
+        training=training_of(profile, rows, run, order.stated_licence),
+    )

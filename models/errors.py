@@ -1,0 +1,35 @@
+"""Every error of the offline half; the command line prints its one line and exits with 2.
+
+ModelsError
+├── ProfileError    a profile that cannot be used
+├── DataError       a data file that is missing, or holds a row that cannot be used
+├── EncoderError    the pre-trained encoder is not installed
+├── RunError        a training run that is missing, unfinished, or belongs to other data
+└── ExportError     an exported graph that is not what it must be: unfused, not int8, too large, or off
+"""
+
+from __future__ import annotations
+
+
+class ModelsError(ValueError):
+    """Base of them all. The message names the file, the field and the mend."""
+
+
+class ProfileError(ModelsError):
+    """A profile that cannot be used. The message names the file, the field and the mend."""
+
+
+class DataError(ModelsError):
+    """A data file that is missing or holds a row that cannot be used; names file, line and mend."""
+
+
+class EncoderError(ModelsError):
+    """The pre-trained encoder is not installed; the message says what to install."""
+
+
+class RunError(ModelsError):
+    """A training run that is missing, unfinished, or belongs to other data."""
+
+
+class ExportError(ModelsError):
+    """A graph that did not come out as it must; the message gives what was found."""

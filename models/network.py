@@ -1,0 +1,71 @@
+"""The network: one encoder, mean pooling, one linear layer that holds every head side by side."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from transformers import BertConfig, BertModel, BertPreTrainedModel
+from transformers.utils import logging as hf_logging
+
+from models.encoder import encoder_folder
+from models.profile import Encoder
+
+
+class NewsModel(BertPreTrainedModel):
+    """``config.outputs`` maps output name → number of logits; they stand side by side in this order."""
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        self.bert = BertModel(config, add_pooling_layer=False)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+        self.heads = nn.Linear(config.hidden_size, sum(config.outputs.values()))
+        self.post_init()
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
+        """int64 [batch, tokens] ids and mask → ``logits`` float32 [batch, sum of the outputs' widths]."""
+        hidden = self.bert(input_ids, attention_mask, token_type_ids).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+        pooled = (hidden * mask).sum(1) / mask.sum(1)
+        return {"logits": self.heads(self.dropout(pooled)).float()}
+
+
+def new_model(encoder: Encoder, outputs: dict[str, int]) -> NewsModel:
+    """The pre-trained encoder under fresh heads."""
+    folder = encoder_folder(encoder)
+    hf_logging.set_verbosity_error()  # It warns that the encoder's pooler goes unused, which is meant.
+    config = BertConfig.from_pretrained(folder, attn_implementation="eager")
+    config.outputs = outputs
+    model = NewsModel(config)
+    weights = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+    model.bert.load_state_dict(weights.state_dict())
+    return model
+
+
+def cut(model: NewsModel, outputs: dict[str, int]) -> NewsModel:
+    """A copy with only ``outputs`` (name → width), which must be the first of the model's outputs, in order."""
+    first = dict(list(model.config.outputs.items())[: len(outputs)])
+    if first != outputs:
+        raise ValueError(f"outputs {outputs} are not the first of {model.config.outputs}. This is a bug.")
+    width = sum(outputs.values())
+    small = copy.deepcopy(model)
+    small.config.outputs = outputs
+    small.heads = nn.Linear(model.config.hidden_size, width)
+    small.heads.load_state_dict({name: part[:width] for name, part in model.heads.state_dict().items()})
+    return small.eval()
+
+
+def logits(model: NewsModel, tokenizer: Tokenizer, texts: list[str]) -> np.ndarray:
+    """float32 [texts, outputs' widths]: what torch computes, one text at a time, without gradients."""
+    model.eval()
+    rows = []
+    with torch.inference_mode():
+        for encoding in tokenizer.encode_batch_fast(texts):
+            ids = torch.tensor([encoding.ids])
+            rows.append(model(ids, torch.ones_like(ids))["logits"].numpy())
+    return np.concatenate(rows)

@@ -1,0 +1,113 @@
+"""A profile: which heads, labels, data and hyper-parameters make one model. Read once, checked once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+
+from models.errors import ProfileError
+
+PROFILES = Path(__file__).parent / "profiles"
+ARTIFACTS = Path(__file__).parent / "artifacts"
+
+
+class Encoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the pre-trained encoder lies: a folder inside an installed package."""
+
+    package: str
+    folder: str
+
+
+class HeadSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One product head: either classes (``labels``) or a joint event of other heads' labels (``all``)."""
+
+    labels: list[str] = []
+    all: list[str] = []
+
+
+class SourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One data file below the data folder. ``unlicensed`` names the data sets in it whose text states no licence."""
+
+    name: str
+    file: str
+    format: Literal["labels", "tfns", "sentfin"]
+    licence: str = ""
+    skip_months: list[str] = []
+    unlicensed: list[str] = []
+
+
+class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hyper-parameters of the fine-tune."""
+
+    seed: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    head_learning_rate: float
+    warmup: float
+    weight_decay: float
+    label_smoothing: float
+    max_tokens: int
+    held_out: float
+    loss_weights: dict[str, float]
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything ``python -m models`` needs to make one artefact.
+
+    ``floors`` maps a head to the macro-F1 that the shipped file must reach on the first evaluation source.
+    """
+
+    version: Literal[1]
+    id: str
+    model: str
+    encoder: Encoder
+    heads: dict[str, HeadSpec]
+    sources: list[SourceSpec]
+    evaluation: list[SourceSpec]
+    training: Training
+    floors: dict[str, float] = {}
+
+    def classes(self, head: str) -> list[str]:
+        """Labels of a product head or of a source's own output such as ``sentiment@tfns``."""
+        spec = self.heads[head.partition("@")[0]]
+        return spec.labels or [head]
+
+    def outputs(self) -> dict[str, list[str]]:
+        """Every output that training uses, product heads first, with its labels. A joint event has one logit."""
+        own = [f"sentiment@{s.name}" for s in self.sources if s.format != "labels"]
+        return {head: self.classes(head) for head in [*self.heads, *own]}
+
+
+def load_profile(name: str) -> Profile:
+    """Read ``models/profiles/<name>.yaml`` (or a path to one).
+
+    Raises:
+        ProfileError: no such profile, or a field that is missing, unknown or of the wrong type.
+    """
+    path = Path(name) if name.endswith((".yaml", ".yml")) else PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in PROFILES.glob("*.yaml")))
+        raise ProfileError(f"{path}: no such profile; known profiles: {known}")
+    try:
+        profile = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), Profile)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        raise ProfileError(f"{path}: {error}") from None
+    _check(profile, path)
+    return profile
+
+
+def _check(profile: Profile, path: Path) -> None:
+    for head, spec in profile.heads.items():
+        if bool(spec.labels) == bool(spec.all):
+            raise ProfileError(f"{path}: heads.{head}: give either `labels` or `all`")
+        for term in spec.all:
+            other, _, label = term.partition(".")
+            if label not in getattr(profile.heads.get(other), "labels", []):
+                raise ProfileError(f"{path}: heads.{head}.all: no head and label {term!r}")
+    for head in profile.floors:
+        if not getattr(profile.heads.get(head), "labels", []):
+            raise ProfileError(f"{path}: floors.{head}: no head with labels of that name")
