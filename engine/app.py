@@ -126,7 +126,7 @@ class Engine:
         async with open_ends(config, evaluator) as ends:
             parts = Parts(
                 ends.source, self._scorer, evaluator, ends.journal, ends.sink, self.metrics,
-                self._scorer.model.sha, config.batching, journalled=ends.journalled,
+                self._scorer.model.sha, config.feed, config.batching, journalled=ends.journalled,
             )  # fmt: skip
             self._evaluator, self._ends, self._pipeline = evaluator, ends, Pipeline(parts)
             gc.collect()

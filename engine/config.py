@@ -90,10 +90,15 @@ class LogConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EngineConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything. ``memory_s``: seconds that versions, repeats and alerts are remembered; ``drain_s``: to stop."""
+    """Everything.
+
+    ``feed`` is the source of items that name none. ``memory_s``: seconds that versions, repeats and alerts are
+    remembered; ``drain_s``: seconds that a stop may take.
+    """
 
     version: Literal[1] = 1
     pipeline: str = "flashwire"
+    feed: str = ""
     source: Literal["kafka", "file"] = "kafka"
     sink: Literal["kafka", "file"] = "kafka"
     memory_s: float = 21_600.0
@@ -181,6 +186,4 @@ def _convert(data: dict[str, Any], origin: str) -> EngineConfig:
         return msgspec.convert(data, EngineConfig)
     except msgspec.ValidationError as error:
         where = _PATH.search(str(error))
-        raise ConfigError(
-            f"{origin}: {where[1] + ': ' if where else ''}{_PATH.sub('', str(error))}"
-        ) from None
+        raise ConfigError(f"{origin}: {where[1] + ': ' if where else ''}{_PATH.sub('', str(error))}") from None

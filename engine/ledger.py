@@ -38,20 +38,20 @@ class Ledger:
 
     def close_after(self, delivery: Delivery, acks: Sequence[asyncio.Future[None]]) -> None:
         """Close the delivery once every one of these is acknowledged; at once where there are none."""
-        left = len(acks)
-        if not left:
+        missing = set(acks)
+        if not missing:
             self._close(delivery)
 
         def acknowledged(ack: asyncio.Future[None]) -> None:
-            nonlocal left
-            left -= 1
             error = asyncio.CancelledError() if ack.cancelled() else ack.exception()
             if error is not None:
-                self._break(error)
-            elif left == 0:
+                self._break(error)  # The failed one stays missing, so the delivery is never closed.
+                return
+            missing.discard(ack)
+            if not missing:
                 self._close(delivery)
 
-        for ack in acks:
+        for ack in tuple(missing):
             ack.add_done_callback(acknowledged)
 
     def end(self) -> None:

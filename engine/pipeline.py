@@ -31,7 +31,7 @@ _SCORED_BATCHES = 4  # Finished batches that may wait for decide; more would onl
 
 
 class Parts(Struct, frozen=True):
-    """What the line is made of. ``journalled`` holds records of a former life whose messages come again."""
+    """What the line is made of. ``feed``: the source of items that name none; ``journalled``: see ``recover``."""
 
     source: Source
     scorer: Scorer
@@ -40,6 +40,7 @@ class Parts(Struct, frozen=True):
     sink: Sink
     metrics: Metrics
     model: str
+    feed: str = ""
     limits: BatchLimits = BatchLimits()
     clock: Callable[[], Instant] = time.time
     journalled: Mapping[Origin, ScoredItem] = {}
@@ -92,7 +93,7 @@ class Pipeline:
     async def _admit(self, delivery: Delivery) -> None:
         """Decode one message and send it on its way: to the model, to the dead letters, or into holding."""
         try:
-            decoded = news.decode(delivery.value, now=delivery.first_seen)
+            decoded = news.decode(delivery.value, source=self._parts.feed, now=delivery.first_seen)
         except DeadLetterError as error:
             self._ledger.close_after(delivery, [await self._dead_letter(delivery, "decode", error)])
             return

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import orjson
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 from msgspec import Struct
 from rich.console import Console
 
 from engine.codec import alerts
 from engine.config import KafkaConfig
-from engine.errors import DeadLetterError, TopicError
-from engine.io.kafka.client import connect, consumer, stop
+from engine.errors import DeadLetterError
+from engine.io.kafka.client import connect, consumer, partitions_of, stop
 from engine.terminal import alert_line
 from engine.types import Alert
 
@@ -72,11 +72,7 @@ async def _records(kafka: KafkaConfig, from_start: bool) -> AsyncIterator[Consum
     reader = consumer(kafka, "tail")
     await connect(reader.start(), kafka.brokers)
     try:
-        topic = kafka.topics.alerts
-        numbers = reader.partitions_for_topic(topic) or await reader._client._wait_on_metadata(topic)
-        partitions = [TopicPartition(topic, number) for number in numbers]
-        if not partitions:
-            raise TopicError(f"topic {topic!r} does not exist on {kafka.brokers}")
+        partitions = await partitions_of(reader, kafka.topics.alerts)
         reader.assign(partitions)
         await (reader.seek_to_beginning(*partitions) if from_start else reader.seek_to_end(*partitions))
         async for record in reader:

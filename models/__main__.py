@@ -51,7 +51,7 @@ Sources = Annotated[
 def train_command(
     profile: ProfileName = "news", data: DataFolder = _BESIDE, run: RunFolder = None, sources: Sources = "all"
 ) -> None:
-    """Fine-tune on the CPU: about 40 minutes on two cores. Stop it at any time; the same command goes on."""
+    """Fine-tune on the CPU: about half an hour on two cores. Stop it at any time; the same command goes on."""
     order = _order(profile, data, run, None, sources)
     from models.build import train
 

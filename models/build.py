@@ -76,10 +76,10 @@ def draft(order: Order, model: NewsModel, rows: Split, console: Console) -> Draf
     tokenizer.save(str(order.out / TOKENIZER))
     console.log("export, fuse")
     fp32 = export(model, order.profile, tokenizer, order.run / "model.fp32.onnx")
-    console.log("quantize: int8, fp16")
     paths: dict[Precision, Path] = {"fp32": fp32}
     paths["int8"] = to_int8(fp32, order.out / "model.int8.onnx")
     paths["fp16"] = to_fp16(fp32, order.out / "model.fp16.onnx")
+    console.log("quantize:", ", ".join(f"{path.name} {path.stat().st_size / 1e6:.1f} MB" for path in paths.values()))
     held_out = unlike_training(rows)
     variants: dict[Precision, Variant] = {}
     judged: dict[str, Any] = {}

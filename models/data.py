@@ -146,7 +146,7 @@ def near_duplicates(
     for target in guarded:
         # Two sets this alike share at least one of any (1 - at_least) share of the target's words.
         rarest = sorted(target, key=lambda word: len(index.get(word, ())))
-        for word in rarest[: int(len(target) * (1 - at_least)) + 1]:
+        for word in rarest[: int(len(target) * (1 - at_least) + 1e-9) + 1]:
             found |= {k for k in index.get(word, ()) if len(k & target) >= at_least * len(k | target)}
     return found
 

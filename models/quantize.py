@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import onnx
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
@@ -70,14 +68,6 @@ def check_int8(path: Path) -> None:
             raise ExportError(f"{where}: its embedding table is not in 8 bits")
         if node.op_type in ("MatMul", "Gemm", "Attention", "EmbedLayerNormalization"):
             raise ExportError(f"{where}: left in floats by the quantizer")
-
-
-def weight_bytes(path: Path) -> dict[str, int]:
-    """Bytes of the file's tensors by type name: ``{"INT8": …, "UINT8": …, "FLOAT": …}``."""
-    sizes: Counter[str] = Counter()
-    for tensor in onnx.load(path).graph.initializer:
-        sizes[TensorProto.DataType.Name(tensor.data_type)] += int(np.asarray(numpy_helper.to_array(tensor)).nbytes)
-    return dict(sizes)
 
 
 def _small_enough(path: Path) -> Path:

@@ -172,7 +172,8 @@ class Run:
             return
         state = torch.load(path, weights_only=True)
         if state["steps"] != self.steps:
-            raise RunError(f"{path}: belongs to another run ({state['steps']} steps, now {self.steps}); delete it")
+            steps = f"{state['steps']} steps, now {self.steps}"
+            raise RunError(f"{path}: belongs to another run ({steps}); delete it or give another --run")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])

@@ -21,7 +21,7 @@ from msgspec import structs
 from engine.codec import alerts, dead_letters, journal
 from engine.config import FileConfig
 from engine.errors import ConfigError
-from engine.io.holding import Holding
+from engine.io.holding import Holding, hold_key
 from engine.ports import Offsets
 from engine.types import Alert, DeadLetter, Delivery, Instant, NewsItem, Origin, ScoredItem
 
@@ -58,7 +58,7 @@ class FileSource:
 
     async def hold(self, delivery: Delivery, item: NewsItem, until: Instant) -> asyncio.Future[None]:
         """Keep the item in memory until its release."""
-        self._holding.add(structs.replace(delivery, held=True, first_seen=until), until)
+        self._holding.add(hold_key(item), structs.replace(delivery, held=True, first_seen=until), until)
         return _done()
 
     def commit(self, offsets: Offsets) -> None:
@@ -97,7 +97,9 @@ class FileSink:
     async def publish(self, alert: Alert) -> asyncio.Future[None]:
         """Write the alert."""
         _, value, headers = alerts.encode(alert, source=self._source)
-        event = {name.removeprefix("ce_"): text.decode() for name, text in headers if name.startswith("ce_")}
+        event: dict[str, str | orjson.Fragment] = {
+            name.removeprefix("ce_"): text.decode() for name, text in headers if name.startswith("ce_")
+        }
         event |= {"datacontenttype": "application/json", "data": orjson.Fragment(value)}
         return _write(self._alerts, orjson.dumps(event))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import structs
 
-from engine.io.holding import Holding
+from engine.io.holding import Holding, hold_key
 from engine.ports import Offsets
 from engine.types import Alert, DeadLetter, Delivery, Instant, NewsItem, Origin, ScoredItem
 
@@ -58,7 +58,7 @@ class MemorySource:
     async def hold(self, delivery: Delivery, item: NewsItem, until: Instant) -> asyncio.Future[None]:
         """Keep the item until its release."""
         again = structs.replace(delivery, held=True, first_seen=until)
-        self._holding.add(again, until)
+        self._holding.add(hold_key(item), again, until)
         return done()
 
     def commit(self, offsets: Offsets) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ArtifactError
+from engine.errors import ArtifactError, ScoringError
 from engine.scoring.manifest import Manifest, Precision, load_manifest, verified
 from engine.scoring.session import OnnxSession, Provider, precision_for, resolve
 from engine.scoring.tokens import TextTokenizer
@@ -46,7 +46,10 @@ class OnnxScorer:
             if calibration is not None:
                 part = part * np.asarray(calibration.scale) + np.asarray(calibration.bias)
             parts.append(_softmax(part) if head.labels else 1.0 / (1.0 + np.exp(-part)))
-        return np.concatenate(parts, axis=1)
+        probabilities = np.concatenate(parts, axis=1)
+        if not np.isfinite(probabilities).all():
+            raise ScoringError("the model gave a score that is no number")
+        return probabilities
 
 
 def load_scorer(

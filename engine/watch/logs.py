@@ -12,7 +12,7 @@ import structlog
 
 def configure(level: str = "info", style: str = "json") -> None:
     """Set up logging once, for the engine and for the libraries below it."""
-    renderer: Any = structlog.dev.ConsoleRenderer()
+    renderer: Any = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     if style == "json":
         renderer = structlog.processors.JSONRenderer(
             serializer=lambda event, **_: orjson.dumps(event, default=str).decode()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RulesError
-from engine.located import Place
+from engine.located import parse_yaml
 from engine.rules.compile import compile_condition
 from engine.rules.conditions import Names, parse_condition
 from engine.rules.facts import Facts
@@ -51,7 +50,7 @@ TABLE = [
 
 def says(text: str, facts: Facts) -> bool | None:
     """What the condition says of these facts."""
-    place = Place("test", yaml.compose(text if text.startswith("{") else repr(text)), RulesError)
+    place = parse_yaml((text if text.startswith("{") else repr(text)).encode(), "test", RulesError)
     return compile_condition(parse_condition(place, Names(SCORES, WATCHLISTS))).test(facts)
 
 
@@ -87,7 +86,7 @@ def test_null_stays_unknown_through_any_nesting(text: str) -> None:
 def test_reasons_name_what_held_with_its_value() -> None:
     """An alert's reasons are the conditions that were true, with the values they saw."""
     text = "{all: [urgency.high >= 0.5, {any: [event == credit, 'headline has [warning]']}, {not: event == credit}]}"
-    place = Place("test", yaml.compose(text), RulesError)
+    place = parse_yaml(text.encode(), "test", RulesError)
     check = compile_condition(parse_condition(place, Names(SCORES, WATCHLISTS)))
     assert check.reasons(facts(SCORED)) == [
         "urgency.high >= 0.5 (0.90)",

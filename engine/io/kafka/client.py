@@ -7,11 +7,11 @@ from collections.abc import Coroutine
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from engine.config import KafkaConfig
-from engine.errors import BrokerError
+from engine.errors import BrokerError, TopicError
 
 _STOP_SECONDS = 2.0  # With the broker gone a stop takes over 10 s by itself (aiokafka #1101).
 log = structlog.get_logger("kafka")
@@ -57,6 +57,20 @@ async def connect(start: Coroutine[Any, Any, None], brokers: str) -> None:
         raise BrokerError(f"no broker answers at {brokers}: {error}") from None
     except KafkaError as error:
         raise BrokerError(f"{brokers}: {type(error).__name__}: {error}") from None
+
+
+async def partitions_of(reader: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    """The topic's partitions, as the brokers have them now.
+
+    Raises:
+        TopicError: there is no such topic.
+    """
+    # A consumer without a subscription knows no topics, and its public calls tell only what it knows.
+    cluster = await reader._client.fetch_all_metadata()
+    numbers = cluster.partitions_for_topic(topic)
+    if not numbers:
+        raise TopicError(f"topic {topic!r} does not exist; create it, or run the engine with kafka.create_topics: true")
+    return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 
 async def stop(what: str, stopping: Coroutine[Any, Any, None], seconds: float = _STOP_SECONDS) -> None:

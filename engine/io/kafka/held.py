@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.structs import RecordMetadata
 
 from engine.config import KafkaConfig
-from engine.io.holding import Holding
+from engine.io.holding import Holding, hold_key
 from engine.io.kafka.client import connect, producer
 from engine.io.kafka.history import tail
 from engine.io.kafka.topics import HEADROOM
@@ -43,7 +43,7 @@ class HeldTopic:
 
     async def put(self, delivery: Delivery, item: NewsItem, until: Instant) -> asyncio.Future[None]:
         """Write the original bytes; the item waits in memory once that is acknowledged."""
-        key = f"{item.id}@{item.revision}".encode()
+        key = hold_key(item).encode()
         headers = [*delivery.headers, (_RELEASE, repr(until).encode())]
         sent: asyncio.Future[RecordMetadata] = await self._producer.send(
             self._topic, delivery.value, key=key, headers=headers
@@ -72,4 +72,4 @@ class HeldTopic:
 
     def _wait(self, partition: int, offset: int, key: bytes | None, value: bytes | None, until: Instant) -> None:
         origin = Origin(self._topic, partition, offset)
-        self.holding.add(Delivery(origin, value, until, key=key, held=True), until)
+        self.holding.add((key or b"").decode(), Delivery(origin, value, until, key=key, held=True), until)

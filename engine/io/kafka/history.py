@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from engine.config import KafkaConfig
-from engine.io.kafka.client import connect, consumer, stop
+from engine.io.kafka.client import connect, consumer, partitions_of, stop
 from engine.types import Instant
 
 
@@ -20,8 +20,7 @@ async def tail(config: KafkaConfig, topic: str, since: Instant | None = None) ->
     reader: AIOKafkaConsumer = consumer(config, "history", max_poll_records=5_000)
     await connect(reader.start(), config.brokers)
     try:
-        for number in sorted(await _partitions(reader, topic)):
-            partition = TopicPartition(topic, number)
+        for partition in await partitions_of(reader, topic):
             reader.assign([partition])
             end = (await reader.end_offsets([partition]))[partition]
             start = await _start(reader, partition, since)
@@ -34,11 +33,6 @@ async def tail(config: KafkaConfig, topic: str, since: Instant | None = None) ->
                         yield record
     finally:
         await stop("history", reader.stop())
-
-
-async def _partitions(reader: AIOKafkaConsumer, topic: str) -> set[int]:
-    await reader._client.force_metadata_update()  # A consumer without a subscription knows no topics yet.
-    return set(reader.partitions_for_topic(topic) or await reader._client._wait_on_metadata(topic))
 
 
 async def _start(reader: AIOKafkaConsumer, partition: TopicPartition, since: Instant | None) -> int | None:

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from engine.config import KafkaConfig
 from engine.errors import RetryError
 from engine.io.holding import Holding
-from engine.io.kafka.client import connect, consumer, stop
+from engine.io.kafka.client import connect, consumer, partitions_of, stop
 from engine.io.kafka.held import HeldTopic
 from engine.ports import Offsets
 from engine.types import Delivery, Instant, NewsItem, Origin
@@ -43,8 +43,7 @@ class KafkaSource:
         """Take every partition at its committed offset, and return these offsets."""
         await self._held.start()
         await connect(self._consumer.start(), self._config.brokers)
-        numbers = await self._consumer._client._wait_on_metadata(self._topic)
-        partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        partitions = await partitions_of(self._consumer, self._topic)
         self._consumer.assign(partitions)
         offsets = {partition: await self._consumer.committed(partition) for partition in partitions}
         fresh = [partition for partition, offset in offsets.items() if offset is None]

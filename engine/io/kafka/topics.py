@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
 from msgspec import Struct
 
 from engine.config import KafkaConfig
@@ -16,6 +16,7 @@ from engine.io.kafka.client import connect
 
 HEADROOM = 64 * 1024
 """Bytes that headers may add to a dead letter or a held item above the input's own limit."""
+_PROPAGATION = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 2.0, 2.0)
 log = structlog.get_logger("kafka")
 
 
@@ -105,22 +106,23 @@ def _mend(topic: str, key: str, value: str, found: str) -> str:
 
 
 async def _settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
-    for _ in range(20):  # A topic just created is not known to every part of the broker at once.
+    for wait in _PROPAGATION:  # A topic just created is not known to every part of the broker at once.
         responses = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
         for code, _message, _type, _name, entries in (row for response in responses for row in response.resources):
             if code == 0:
                 return {entry[0]: entry[1] or "" for entry in entries}
+        await asyncio.sleep(wait)
     raise TopicError(f"topic {topic}: its settings cannot be read (error {code})")
 
 
 async def _warn(admin: AIOKafkaAdminClient, wanted: list[TopicSpec]) -> None:
     """Warn where one broker's loss would lose what was acknowledged."""
     described: list[dict[str, Any]] = await admin.describe_topics([spec.name for spec in wanted])
+    frail = []
     for topic in described:
-        try:
-            in_sync = int((await _settings(admin, topic["topic"]))["min.insync.replicas"])
-        except (KafkaError, KeyError, ValueError):
-            continue
+        in_sync = (await _settings(admin, topic["topic"])).get("min.insync.replicas", "1")
         copies = min((len(partition["replicas"]) for partition in topic["partitions"]), default=0)
-        if copies < 2 or in_sync < 2:
-            log.warning("one broker's loss can lose data", topic=topic["topic"], replicas=copies, min_in_sync=in_sync)
+        if copies < 2 or int(in_sync) < 2:
+            frail.append(f"{topic['topic']} (replicas {copies}, min.insync.replicas {in_sync})")
+    if frail:
+        log.warning("the loss of one broker can lose what it acknowledged", topics=sorted(frail))
