@@ -106,7 +106,7 @@ class Screen:
         self._fired += 1
         self._rows.append((alert, seconds))
         if not self._console.is_terminal:
-            self._console.print(alert_line(alert, f"{seconds * 1000:7.1f} ms"))
+            self._console.print(alert_line(alert, f"{seconds * 1000:7.1f} ms"), soft_wrap=True)
 
     def _table(self) -> Table:
         title = f"Flashwire demo · {self._items} of {self._total} items · {self._fired} alerts"

@@ -32,17 +32,17 @@ def producer(config: KafkaConfig, name: str, max_bytes: int) -> AIOKafkaProducer
 
 def consumer(config: KafkaConfig, name: str, **more: object) -> AIOKafkaConsumer:
     """A consumer that fetches as soon as there is a byte and commits only when told to."""
-    return AIOKafkaConsumer(
-        bootstrap_servers=config.brokers,
-        client_id=f"flashwire-{name}",
-        enable_auto_commit=False,
-        fetch_min_bytes=1,
-        fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=4 * 1024 * 1024,
-        metadata_max_age_ms=30_000,
-        auto_offset_reset="earliest",
-        **{**config.client, **more},
-    )
+    settings: dict[str, object] = {
+        "bootstrap_servers": config.brokers,
+        "client_id": f"flashwire-{name}",
+        "enable_auto_commit": False,
+        "fetch_min_bytes": 1,
+        "fetch_max_wait_ms": 50,
+        "max_partition_fetch_bytes": 4 * 1024 * 1024,
+        "metadata_max_age_ms": 30_000,
+        "auto_offset_reset": "earliest",
+    }
+    return AIOKafkaConsumer(**{**settings, **config.client, **more})
 
 
 async def connect(start: Coroutine[Any, Any, None], brokers: str) -> None:

@@ -72,16 +72,16 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships 
 
     async def _join(self) -> None:
         """Waits, after a crash, until the dead member is thrown out; meanwhile nobody else can get in either."""
-        self._member = consumer(
-            self._config,
-            "lease",
-            client_id=_me(),
-            group_id=self._group,
-            session_timeout_ms=int(self._config.session_timeout_s * 1000),
-            heartbeat_interval_ms=1000,
-        )
-        self._member.subscribe([self._config.topics.held], listener=self)
         try:
+            self._member = consumer(
+                self._config,
+                "lease",
+                client_id=_me(),
+                group_id=self._group,
+                session_timeout_ms=int(self._config.session_timeout_s * 1000),
+                heartbeat_interval_ms=1000,
+            )
+            self._member.subscribe([self._config.topics.held], listener=self)
             await connect(self._member.start(), self._config.brokers)
         except Exception as error:
             if not self.lost.done():

@@ -1,0 +1,1 @@
+"""Data and tools of deployment: configuration, rules, the demo feed, a local Kafka."""
