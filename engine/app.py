@@ -154,7 +154,7 @@ class Engine:
             self._evaluator.adopt(rules)
 
     async def _follow_rules(self) -> None:
-        await follow(self._paths, self._load_rules, self._adopt, self.metrics.reloaded)
+        await follow(self._rules, self._load_rules, self._adopt, self.metrics.reloaded)
 
 
 def _leave() -> None:

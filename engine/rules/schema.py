@@ -62,10 +62,11 @@ class Rule(Struct, frozen=True):
 
 
 class RuleSet(Struct, frozen=True):
-    """All rules in force together, in order; ``sha`` is the hash of the files they came from."""
+    """All rules in force together, in order; ``sha`` is the hash of ``files``, watchlists among them."""
 
     rules: tuple[Rule, ...]
     sha: str
+    files: tuple[Path, ...] = ()
 
     @property
     def longest_window(self) -> float:
@@ -82,19 +83,30 @@ def load_rules(paths: Sequence[Path], scores: Collection[str] | None = None) -> 
     """
     rules: list[Rule] = []
     taken: dict[str, Path] = {}
-    digest = hashlib.sha256()
+    read = _Read()
     for path in paths:
         root, raw = read_yaml(path, RulesError)
-        digest.update(raw)
-        for place, rule in _file(root, path.parent, scores, digest):
+        read.note(path, raw)
+        for place, rule in _file(root, path.parent, scores, read):
             if rule.id in taken:
                 place.fail(f"id: rule {rule.id!r} already stands in {taken[rule.id]}")
             taken[rule.id] = path
             rules.append(rule)
-    return RuleSet(tuple(rules), digest.hexdigest()[:16])
+    return RuleSet(tuple(rules), read.digest.hexdigest()[:16], tuple(read.files))
 
 
-def _file(root: Place, folder: Path, scores: Collection[str] | None, digest: hashlib._Hash) -> list[tuple[Place, Rule]]:
+class _Read:
+    """What was read for a rule set: rules files and watchlists."""
+
+    def __init__(self) -> None:
+        self.digest, self.files = hashlib.sha256(), list[Path]()
+
+    def note(self, path: Path, raw: bytes) -> None:
+        self.digest.update(raw)
+        self.files.append(path)
+
+
+def _file(root: Place, folder: Path, scores: Collection[str] | None, read: _Read) -> list[tuple[Place, Rule]]:
     top = root.mapping("rules file", ("version", "defaults", "watchlists", "rules"), required=("version", "rules"))
     top["version"].choice("version", ("1",))
     defaults = {"max_age": 30.0, "max_story_age": 86400.0, "expires": 60.0}
@@ -103,7 +115,7 @@ def _file(root: Place, folder: Path, scores: Collection[str] | None, digest: has
         defaults |= {key: _duration(place, key) for key, place in given.items()}
     watchlists = {}
     for name, place in top["watchlists"].mapping("watchlists", ()).items() if "watchlists" in top else ():
-        watchlists[name] = _watchlist(name, place, folder, digest)
+        watchlists[name] = _watchlist(name, place, folder, read)
     names = Names(scores, watchlists)
     return [(place, _rule(place, defaults, names)) for place in top["rules"].items("rules")]
 
@@ -159,7 +171,7 @@ def _duration(place: Place, what: str) -> float:
     return float(found[1]) * _SECONDS[found[2]]
 
 
-def _watchlist(name: str, place: Place, folder: Path, digest: hashlib._Hash) -> frozenset[str]:
+def _watchlist(name: str, place: Place, folder: Path, read: _Read) -> frozenset[str]:
     if place.is_list:
         return frozenset(part.text(f"watchlist {name}") for part in place.items("watchlist"))
     entries = place.mapping(f"watchlist {name}", ("file",), required=("file",))
@@ -169,5 +181,5 @@ def _watchlist(name: str, place: Place, folder: Path, digest: hashlib._Hash) -> 
         lines = raw.decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         entries["file"].fail(f"watchlist {name}: {path}: {error}")
-    digest.update(raw)
+    read.note(path, raw)
     return frozenset(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))

@@ -6,7 +6,6 @@ import asyncio
 import random
 import time
 from collections import Counter
-from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from engine.codec import journal
 from tests.integration.console import Record, read_topic
 from tests.integration.running import Setup, until
-from tests.integration.wire import Stream, stream
+from tests.integration.wire import Stream, news, stream
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 BIG = b"{" + b"\xfe" * 1_048_000  # As large as the topic takes; with its headers larger than that.
@@ -100,15 +99,8 @@ async def test_an_embargo_outlives_the_engine(setup: Setup) -> None:
     """A held item waits in its topic while the engine is killed, fires once at its release, and then is gone."""
     engine = setup.engine().ready()
     release = time.time() + 8
-    item: dict[str, object] = {
-        "id": "e1",
-        "source": "wire",
-        "headline": "Acme files for bankruptcy protection",
-        "tickers": ["ACME"],
-        "published": datetime.now(UTC).isoformat(),
-        "embargo": release,
-    }
-    await setup.send([orjson.dumps(item)])
+    item = news("e1", "Acme files for bankruptcy protection", "ACME", embargo=release)
+    await setup.send([item])
     until(lambda: bool(read_topic(setup.bootstrap, setup.topic("held"))), 10, engine.text)
     engine.kill()
     engine = setup.engine().ready()

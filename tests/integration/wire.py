@@ -26,13 +26,7 @@ CALM = [
     "Five things to know about {}",
     "{} sponsors youth football cup",
 ]
-POISON = [
-    b"not json at all \xff\x00\n",
-    b'{"id":"x","source":"w"',
-    b"[]",
-    b'{"id":"x","source":"w","headline":7}',
-    b"null",
-]
+POISON = [b"not json at all \xff\x00\n", b'{"id":"x","source":"w"', b"[]", b'{"id":"x","headline":7}', b"null"]
 
 
 class Stream(NamedTuple):
@@ -41,6 +35,13 @@ class Stream(NamedTuple):
     messages: list[bytes]
     groups: dict[str, set[str]]
     poison: list[bytes]
+
+
+def news(item_id: str, headline: str, ticker: str, **more: object) -> bytes:
+    """One plain message, published now."""
+    stamp = datetime.now(UTC).isoformat()
+    item = {"id": item_id, "source": "wire", "headline": headline, "tickers": [ticker], "published": stamp}
+    return orjson.dumps({**item, **more})
 
 
 def stream(count: int, seed: int, poison_share: float = 0.01, big: Iterable[bytes] = ()) -> Stream:
@@ -57,12 +58,7 @@ def stream(count: int, seed: int, poison_share: float = 0.01, big: Iterable[byte
             hot.setdefault(f"{ticker}|{headline}", (headline, set()))[1].add(f"{source}:{number}")
         else:
             headline, source = draw.choice(CALM).format(f"{ticker} Industries"), "harborwire"
-        stamp = datetime.now(UTC).isoformat()
-        messages.append(
-            orjson.dumps(
-                {"id": str(number), "source": source, "headline": headline, "tickers": [ticker], "published": stamp}
-            )
-        )
+        messages.append(news(str(number), headline, ticker, source=source))
     for value in poison:
         messages.insert(draw.randrange(len(messages)), value)
     return Stream(messages, _expected(hot), poison)
