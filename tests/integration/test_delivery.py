@@ -10,9 +10,10 @@ from collections import Counter
 import orjson
 import pytest
 
+from benchmarks.process import until
 from engine.codec import journal
 from tests.integration.console import Record, read_topic
-from tests.integration.running import Setup, until
+from tests.integration.running import Setup
 from tests.integration.wire import Stream, news, stream
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]

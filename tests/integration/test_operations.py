@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.process import until
 from deploy.kafka.broker import Broker, free_port
 from tests.integration.console import read_topic
-from tests.integration.running import RULES, Setup, until
+from tests.integration.running import RULES, Setup
 from tests.integration.wire import news
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]

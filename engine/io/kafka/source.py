@@ -23,6 +23,7 @@ from engine.ports import Offsets
 from engine.types import Delivery, Instant, NewsItem, Origin
 
 _LOG_APPEND_TIME = 1
+_COMMIT_SECONDS = 0.1  # A commit costs client and broker a request; what it saves is work after a crash.
 _POLL_SECONDS = 0.5  # How often an idle read looks for new partitions and for its broker's sign of life.
 log = structlog.get_logger("kafka")
 
@@ -77,7 +78,7 @@ class KafkaSource:
         self._held.remove(delivery)
 
     def commit(self, offsets: Offsets) -> None:
-        """Commit in the background: one request at a time, each with the latest offsets."""
+        """Commit in the background, a few times a second, each time the latest offsets."""
         self._to_commit |= {TopicPartition(*partition): offset for partition, offset in offsets.items()}
         if self._committing is None or self._committing.done():
             self._committing = asyncio.get_running_loop().create_task(self._commit())
@@ -85,19 +86,24 @@ class KafkaSource:
     async def stop(self) -> None:
         """Finish the last commit and close."""
         if self._committing is not None:
-            await stop("commit", _finish(self._committing))
+            self._committing.cancel()
+            await stop("commit", self._commit_now())
         await stop("held", self._held.stop())
         await stop("news", self._consumer.stop())
 
     async def _commit(self) -> None:
         while self._to_commit:
-            offsets, self._to_commit = self._to_commit, {}
-            try:
-                await self._consumer.commit(offsets)
-            except KafkaError as error:  # What is not committed comes again after a restart; ids make that harmless.
-                log.warning("commit failed", error=str(error))
-                self._to_commit = offsets | self._to_commit
-                await asyncio.sleep(0.5)
+            await asyncio.sleep(_COMMIT_SECONDS)
+            await self._commit_now()
+
+    async def _commit_now(self) -> None:
+        offsets = dict(self._to_commit)
+        try:
+            await self._consumer.commit(offsets)
+        except KafkaError as error:  # What is not committed comes again after a restart; ids make that harmless.
+            log.warning("commit failed", error=str(error))
+            return
+        self._to_commit = {place: at for place, at in self._to_commit.items() if at != offsets.get(place)}
 
     def _look_around(self) -> None:
         """Note the broker's last sign of life, and take partitions that were added."""
@@ -116,7 +122,3 @@ class KafkaSource:
 
 class PartitionsAddedError(RetryError):
     """The topic has grown; the engine starts its line anew to take the new partitions, and loses nothing."""
-
-
-async def _finish(task: asyncio.Task[None]) -> None:
-    await task
