@@ -60,6 +60,7 @@ def demo(
     / "deploy/demo/feed.jsonl",
     rules: Annotated[list[Path], typer.Option(help="Rules files.")] = [ROOT / "deploy/rules/default.yaml"],  # noqa: B006
     artifact: ArtifactOption = _ARTIFACT,
+    picture: Annotated[Path | None, typer.Option(help="Save the last screen as an SVG.")] = None,
 ) -> None:
     """Watch alerts fire: a bundled feed through the real line, with no server."""
     from engine.demo import DemoConfig, Screen, replay, summary
@@ -76,6 +77,8 @@ def demo(
             replay(DemoConfig(feed, seconds), scorer, load_rules(rules, scorer.manifest.scores), screen)
         )
     console.print(summary(outcome))
+    if picture is not None:
+        screen.save(picture, summary(outcome))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import random
 import re
 import time
@@ -10,7 +11,9 @@ from collections import Counter, deque
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 from msgspec import Struct
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -20,13 +23,14 @@ from engine.io.memory import MemoryJournal, MemorySink, MemorySource
 from engine.pipeline import Parts, Pipeline
 from engine.rules import Evaluator, RuleSet
 from engine.scoring.scorer import OnnxScorer
-from engine.terminal import alert_line, label
+from engine.terminal import alert_line, brief, label
 from engine.types import Alert, Instant
 from engine.watch.metrics import Metrics
 
 _STAMP = re.compile(rb"@now(?:([+-]\d+)([smhd]))?")
 _UNIT = {b"s": 1, b"m": 60, b"h": 3600, b"d": 86400}
 _ROWS = 14
+_PICTURE_WIDTH = 150
 
 
 class DemoConfig(Struct, frozen=True):
@@ -44,7 +48,8 @@ class Outcome(Struct):
     alerts: list[Alert]
     dead_letters: int
     latencies: list[float]
-    standings: Counter[str]
+    fates: Counter[str]
+    outcomes: Counter[str]
 
 
 def stamped(line: bytes, now: Instant) -> bytes:
@@ -75,7 +80,7 @@ async def replay(config: DemoConfig, scorer: OnnxScorer, rules: RuleSet, screen:
             screen.count()
         source.end()
     latencies = [alert.t.emitted - alert.t.first_seen for alert in sink.alerts]
-    return Outcome(len(lines), sink.alerts, len(sink.dead_letters), latencies, metrics.fates())
+    return Outcome(len(lines), sink.alerts, len(sink.dead_letters), latencies, metrics.fates(), metrics.outcomes())
 
 
 class Screen:
@@ -108,34 +113,47 @@ class Screen:
         if not self._console.is_terminal:
             self._console.print(alert_line(alert, f"{seconds * 1000:7.1f} ms"), soft_wrap=True)
 
+    def save(self, path: Path, below: Table) -> None:
+        """Draw the last screen as an SVG."""
+        console = Console(record=True, width=_PICTURE_WIDTH, file=io.StringIO())
+        console.print(self._table(), below)
+        console.save_svg(str(path), title="make demo")
+
     def _table(self) -> Table:
         title = f"Flashwire demo · {self._items} of {self._total} items · {self._fired} alerts"
-        table = Table(title=title, expand=True, pad_edge=False, show_lines=False)
-        for name, width in (("ms", 6), ("what", 7), ("rule", 12), ("entity", 8)):
+        table = Table(title=title, expand=True, pad_edge=False, box=SIMPLE_HEAD)
+        for name, width in (("ms", 5), ("alert", 9), ("rule", 12), ("entity", 7)):
             table.add_column(name, width=width, no_wrap=True, justify="right" if name == "ms" else "left")
-        table.add_column("headline", ratio=5, no_wrap=True, overflow="ellipsis")
-        table.add_column("because", ratio=4, no_wrap=True, overflow="ellipsis", style="dim")
+        table.add_column("headline", ratio=3, no_wrap=True, overflow="ellipsis")
+        table.add_column("because", ratio=2, no_wrap=True, overflow="ellipsis", style="dim")
         for alert, seconds in self._rows:
             table.add_row(
                 f"{seconds * 1000:.1f}", label(alert), alert.rule.id, alert.entity.id[:8],
-                Text(alert.headline), Text("; ".join(alert.reasons)),
+                Text(alert.headline), Text(brief(alert)),
             )  # fmt: skip
         return table
 
 
 def summary(outcome: Outcome) -> Table:
     """The replay's figures, as a table."""
-    table = Table(title="Summary", show_header=False, title_justify="left")
-    table.add_row("items", str(outcome.items))
-    for standing, count in sorted(outcome.standings.items()):
-        table.add_row(f"  {standing.replace('_', ' ')}", str(count))
-    told = Counter((alert.rule.id, alert.status, alert.msg_type) for alert in outcome.alerts)
-    table.add_row("alerts", str(sum(count for (_, status, _), count in told.items() if status == "actual")))
-    for (rule, status, msg_type), count in sorted(told.items()):
-        table.add_row(f"  {rule}, {msg_type}{' (shadow, not sent)' if status == 'shadow' else ''}", str(count))
-    table.add_row("dead letters", str(outcome.dead_letters))
+    table = Table(title="Summary", title_justify="left", show_header=False, box=SIMPLE_HEAD)
+    table.add_row("items", f"{outcome.items}", _listed(outcome.fates))
+    told = Counter(_what(alert) for alert in outcome.alerts if alert.status == "actual")
+    table.add_row("alerts", f"{told.total()}", _listed(told))
+    quiet = Counter(_what(alert) for alert in outcome.alerts if alert.status == "shadow")
+    table.add_row("in shadow, not sent", f"{quiet.total()}", _listed(quiet))
+    kept = Counter({name: outcome.outcomes[name] for name in ("dedup", "cooldown", "expired")})
+    table.add_row("hits held back", f"{kept.total()}", _listed(kept))
+    table.add_row("dead letters", f"{outcome.dead_letters}", "malformed messages, kept byte for byte")
     if outcome.latencies:
-        ordered = sorted(outcome.latencies)
-        p50, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for share in (0.50, 0.99))
-        table.add_row("arrival to alert", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+        p50, p99 = np.percentile(np.asarray(outcome.latencies) * 1000, [50, 99])
+        table.add_row("arrival to alert", f"p50 {p50:.1f} ms", f"p99 {p99:.1f} ms")
     return table
+
+
+def _what(alert: Alert) -> str:
+    return alert.rule.id if alert.msg_type == "alert" else f"{alert.rule.id} {alert.msg_type}s"
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in sorted(counts.items()) if count)

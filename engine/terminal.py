@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
 
 from engine.types import Alert
 
+_COMPARED = re.compile(r"^(\S+) [<>=!]+ \S+ \(([\d.]+)\)$")
 _STYLES = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "dim"}
 
 
@@ -14,6 +17,11 @@ def label(alert: Alert) -> Text:
     if alert.msg_type == "alert":
         return Text(f"{alert.severity:<9}", _STYLES[alert.severity])
     return Text(f"{alert.msg_type:<9}", "cyan")
+
+
+def brief(alert: Alert) -> str:
+    """Why, short: each condition's name and the value it saw."""
+    return ", ".join(_COMPARED.sub(r"\1 \2", reason) for reason in alert.reasons)
 
 
 def alert_line(alert: Alert, lead: str) -> Text:

@@ -40,8 +40,11 @@ class Metrics:
 
     def fates(self) -> TallyCounter[str]:
         """How many items ended in which fate."""
-        samples = [sample for family in self._fates.collect() for sample in family.samples]
-        return TallyCounter({s.labels["fate"]: int(s.value) for s in samples if s.name.endswith("_total")})
+        return _tally(self._fates, "fate")
+
+    def outcomes(self) -> TallyCounter[str]:
+        """How often rules came to which outcome, all rules together."""
+        return _tally(self._outcomes, "outcome")
 
     def decoded(self, flags: tuple[str, ...], unknown: tuple[str, ...]) -> None:
         """Count what was odd about an item that could be used."""
@@ -81,3 +84,12 @@ class Metrics:
 
     def _histogram(self, name: str, text: str) -> Histogram:
         return Histogram(name, text, buckets=_SECONDS, registry=self.registry)
+
+
+def _tally(counter: Counter, label: str) -> TallyCounter[str]:
+    tally: TallyCounter[str] = TallyCounter()
+    for family in counter.collect():
+        for sample in family.samples:
+            if sample.name.endswith("_total"):
+                tally[sample.labels[label]] += int(sample.value)
+    return tally

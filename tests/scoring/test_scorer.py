@@ -150,7 +150,7 @@ MEAN_TOLERANCE = 0.02
 
 
 def test_the_fp16_file_says_what_the_int8_file_says(scorer: OnnxScorer) -> None:
-    """Run on the CPU the GPU's file agrees on 20 headlines: each score to 0.25, 0.02 on average, and nearly all labels."""
+    """Run on the CPU the GPU's file agrees: on 20 headlines each score to 0.25, on average to 0.02, most labels."""
     manifest = scorer.manifest
     path = verified(ARTIFACT, manifest, manifest.variants["fp16"].file)
     tokenize = TextTokenizer(verified(ARTIFACT, manifest, manifest.tokenizer), manifest.max_tokens)
