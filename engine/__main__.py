@@ -55,15 +55,17 @@ def run(config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa
 
 @app.command()
 def demo(
-    seconds: Annotated[float, typer.Option(help="How long the replay takes.")] = 9.0,
-    feed: Annotated[Path, typer.Option(help="The feed, one message a line; @now-3s stands for a stamp.")] = ROOT
-    / "deploy/demo/feed.jsonl",
+    seconds: Annotated[float, typer.Option(help="How long the replay takes.", min=0.1)] = 9.0,
+    feed: Annotated[
+        Path,
+        typer.Option(help="The feed, a message a line; @now-3s stands for a stamp.", exists=True, dir_okay=False),
+    ] = ROOT / "deploy/demo/feed.jsonl",
     rules: Annotated[list[Path], typer.Option(help="Rules files.")] = [ROOT / "deploy/rules/default.yaml"],  # noqa: B006
     artifact: ArtifactOption = _ARTIFACT,
     picture: Annotated[Path | None, typer.Option(help="Save the last screen as an SVG.")] = None,
 ) -> None:
     """Watch alerts fire: a bundled feed through the real line, with no server."""
-    from engine.demo import DemoConfig, Screen, replay, summary
+    from engine.demo import DemoConfig, Screen, read_feed, replay, summary
     from engine.rules import load_rules
     from engine.scoring.scorer import load_scorer
     from engine.watch.logs import configure
@@ -71,8 +73,9 @@ def demo(
     configure("warning", "console")
     scorer = load_scorer(resolve_path(artifact))
     console = Console()
-    lines = len(feed.read_bytes().splitlines())
-    with Screen(console, lines) as screen:
+    if picture is not None:
+        _opened(picture, "ab").close()  # Better refused now than after the replay.
+    with Screen(console, len(read_feed(feed))) as screen:
         outcome = asyncio.run(
             replay(DemoConfig(feed, seconds), scorer, load_rules(rules, scorer.manifest.scores), screen)
         )
@@ -116,6 +119,8 @@ def score(
     from engine import score as scoring
     from engine.scoring.scorer import load_scorer
 
+    if not all(map(_is_text, headlines or ())):
+        raise typer.BadParameter("not valid UTF-8", param_hint="HEADLINES")
     if bool(headlines) == (source is not None):
         raise typer.BadParameter("give headlines or --in FILE.jsonl", param_hint="HEADLINES")
     scorer = load_scorer(resolve_path(artifact))
@@ -127,10 +132,14 @@ def score(
         lines = iter([scoring.Line(number, text) for number, text in enumerate(headlines, start=1)])
     else:
         file = sys.stdin.buffer if str(source) == "-" else _opened(source, "rb")
-        total = None if str(source) == "-" else sum(1 for _ in _opened(source, "rb"))
-        lines = scoring.read_lines(file, str(source))
+        if source is not None and source.is_file():  # A pipe can be read only once.
+            if out is not None and out.exists() and out.samefile(source):
+                raise typer.BadParameter("is the file that --in reads", param_hint="--out")
+            total = source.read_bytes().count(b"\n")
+        lines = scoring.read_lines(file, "stdin" if str(source) == "-" else str(source))
     target = sys.stdout.buffer if out is None else _opened(out, "wb")
-    with Progress(console=Console(stderr=True), transient=True, disable=source is None) as progress:
+    quiet = source is None or not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
         task = progress.add_task("scoring", total=total)
         scoring.score_lines(scorer, lines, target.write, lambda count: progress.advance(task, count))
     target.flush()
@@ -155,6 +164,11 @@ def _config(path: Path | None, overrides: list[str]) -> EngineConfig:
     return load_config(path, overrides, os.environ)
 
 
+def _is_text(argument: str) -> bool:
+    """Whether the argument's bytes were UTF-8; Python lets others through as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in argument)
+
+
 def _opened(path: Path | None, mode: str) -> BinaryIO:
     try:
         return cast("BinaryIO", Path(str(path)).open(mode))
@@ -165,7 +179,7 @@ def _opened(path: Path | None, mode: str) -> BinaryIO:
 def main() -> None:
     """Entry point: an error of ours is one line on standard error and its own exit code."""
     try:
-        app()
+        app(prog_name="flashwire")
     except StopError as error:
         typer.echo(f"flashwire: {error}", err=True)
         sys.exit(error.code)

@@ -29,6 +29,8 @@ DRAIN_TIMED_OUT = 8
 _BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0)
 _SILENCE_SECONDS = 5.0  # Without a sign of the broker for this long the engine is not ready.
 _SWITCH_SECONDS = 0.0005  # The interpreter's 5 ms would let the scoring thread hold the event loop up for as long.
+# RuntimeError: uvloop's write to a transport that the broker closed, which aiokafka lets through (#1038).
+_BROKER_TROUBLE = (RetryError, KafkaError, OSError, RuntimeError, BrokerError)
 log = structlog.get_logger("engine")
 
 
@@ -53,6 +55,7 @@ class Engine:
         self._pipeline: Pipeline | None = None
         self._evaluator: Evaluator | None = None
         self._ends: Ends | None = None
+        self._has_run = False
 
     async def run(self) -> int:
         """Start up, run lines until one ends, shut down."""
@@ -102,16 +105,17 @@ class Engine:
 
     async def _run_lines(self) -> None:
         backoff = chain(_BACKOFF_SECONDS, repeat(_BACKOFF_SECONDS[-1]))
-        first = True
         while not self._stopping.is_set():
             try:
                 await self._run_line()
                 return
-            except* (RetryError, KafkaError, RuntimeError, OSError, BrokerError) as group:
-                if first and self._ends is None and (broker := group.subgroup(BrokerError)):
-                    raise broker.exceptions[0] from None
-                log.error("line broken; building it anew", reason=str(group.exceptions[0]))
-            first = False
+            except Exception as error:
+                cause = _first(error)
+                if isinstance(cause, StopError) and not (isinstance(cause, BrokerError) and self._has_run):
+                    raise cause from None
+                if self._config.source != "kafka" or not isinstance(cause, _BROKER_TROUBLE):
+                    raise
+                log.error("line broken; building it anew", reason=repr(cause))
             self._ends = self._pipeline = None
             try:
                 async with asyncio.timeout(next(backoff)):
@@ -129,6 +133,8 @@ class Engine:
                 self._scorer.model.sha, config.feed, config.batching, journalled=ends.journalled,
             )  # fmt: skip
             self._evaluator, self._ends, self._pipeline = evaluator, ends, Pipeline(parts)
+            self._has_run = True
+            self.metrics.last_seen.set_function(ends.last_seen)
             gc.collect()
             gc.freeze()  # What lives until the end need not be looked at by every collection.
             log.info("running", source=config.source, sink=config.sink, model=self._scorer.model.sha)
@@ -157,10 +163,14 @@ class Engine:
         await follow(self._rules, self._load_rules, self._adopt, self.metrics.reloaded)
 
 
+def _first(error: BaseException) -> BaseException:
+    """The first error that is no group of errors."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def _leave() -> None:
     """What is not committed is read again by the next engine, so leaving loses nothing."""
     log.error("drain took too long; leaving what is not committed to the next start")
     os._exit(DRAIN_TIMED_OUT)
-
-
-__all__ = ["DRAIN_TIMED_OUT", "Engine", "StopError", "run"]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 T = TypeVar("T")
 
@@ -17,9 +17,9 @@ T = TypeVar("T")
 class BatchLimits(Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds: ``max_tokens`` and ``max_ms`` of one batch (one item always fits), ``queue`` items waiting."""
 
-    max_tokens: int = 1024
-    max_ms: float = 8.0
-    queue: int = 512
+    max_tokens: Annotated[int, Meta(ge=1)] = 1024
+    max_ms: Annotated[float, Meta(gt=0)] = 8.0
+    queue: Annotated[int, Meta(ge=1)] = 512
 
 
 class Speed:

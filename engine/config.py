@@ -1,7 +1,7 @@
 """The engine's configuration: one YAML file, overridden by the environment and ``--set``, checked once.
 
-Every key has a default. ``FLASHWIRE_KAFKA__BROKERS=host:9092`` in the environment and ``--set kafka.brokers=host:9092``
-do the same as the file's ``kafka: {brokers: host:9092}``.
+Every key has a default. ``FLASHWIRE_KAFKA__BROKERS=host:9092`` in the environment (``__`` for each dot) and
+``--set kafka.brokers=host:9092`` do the same as the file's ``kafka: {brokers: host:9092}``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 import yaml
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engine.batching import BatchLimits
 from engine.errors import ConfigError
@@ -21,7 +21,7 @@ from engine.located import Place, nearest, parse_yaml, read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 """Where the packages and their data (``deploy/``, ``models/artifacts/``) lie side by side."""
-_ENV = re.compile(r"FLASHWIRE_([A-Z_]+?)__([A-Z_]+)")
+_ENV = "FLASHWIRE_"
 _PATH = re.compile(r" - at `\$\.?([\w.]*)`")
 
 
@@ -43,9 +43,9 @@ class KafkaConfig(Struct, frozen=True, forbid_unknown_fields=True):
     group: str = "flashwire"
     start: Literal["earliest", "latest"] = "earliest"
     create_topics: bool = False
-    partitions: int = 4
-    replication: int = 1
-    session_timeout_s: float = 10.0
+    partitions: Annotated[int, Meta(ge=1)] = 4
+    replication: Annotated[int, Meta(ge=1)] = 1
+    session_timeout_s: Annotated[float, Meta(ge=6)] = 10.0
     topics: Topics = Topics()
     client: dict[str, Any] = {}
 
@@ -55,6 +55,7 @@ class FileConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     news: str = "-"
     alerts: str = "-"
+    shadow: str = ""
     scored: str = ""
     dead_letters: str = ""
 
@@ -65,7 +66,7 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
     artifact: str = "models/artifacts/news"
     provider: Literal["cpu", "cuda"] = "cpu"
     allow_cpu_fallback: bool = False
-    threads: int = 1
+    threads: Annotated[int, Meta(ge=1)] = 1
 
 
 class RulesConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +80,7 @@ class HttpConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where health and metrics are served; port 0 takes a free one, -1 serves nothing."""
 
     host: str = "127.0.0.1"
-    port: int = 9464
+    port: Annotated[int, Meta(ge=-1, le=65535)] = 9464
 
 
 class LogConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,8 +102,8 @@ class EngineConfig(Struct, frozen=True, forbid_unknown_fields=True):
     feed: str = ""
     source: Literal["kafka", "file"] = "kafka"
     sink: Literal["kafka", "file"] = "kafka"
-    memory_s: float = 21_600.0
-    drain_s: float = 5.0
+    memory_s: Annotated[float, Meta(ge=60)] = 21_600.0
+    drain_s: Annotated[float, Meta(gt=0)] = 5.0
     kafka: KafkaConfig = KafkaConfig()
     file: FileConfig = FileConfig()
     model: ModelConfig = ModelConfig()
@@ -127,13 +128,12 @@ def load_config(path: Path | None, overrides: Iterable[str] = (), env: Mapping[s
     if path is not None:
         place, _ = read_yaml(path, ConfigError)
         data = _checked(place, EngineConfig, "configuration")
-    named = [
-        (f"environment {name}", f"{found[1].lower()}.{found[2].lower()}={value}")
-        for name, value in sorted((env or {}).items())
-        if (found := _ENV.fullmatch(name))
-    ]
-    for origin, text in [*named, *(("--set", text) for text in overrides)]:
-        _override(data, origin, text)
+    for name, value in sorted((env or {}).items()):
+        key = name.removeprefix(_ENV).lower().replace("__", ".")
+        if name.startswith(_ENV) and ("." in key or key in EngineConfig.__struct_fields__):
+            _override(data, f"environment {name}", f"{key}={value}")
+    for text in overrides:
+        _override(data, "--set", text)
     return _convert(data, str(path or "configuration"))
 
 
@@ -154,12 +154,26 @@ def _checked(place: Place, into: type[Struct], what: str) -> dict[str, Any]:
             continue
         if get_origin(kind) is Literal:
             value.choice(key, [str(choice) for choice in get_args(kind)])
-        data[key] = yaml.SafeLoader("").construct_document(value.node)
+        data[key] = str(value.node.value) if kind is str and value.is_text else _plain(value)
         try:
             msgspec.convert(data[key], kind)
         except msgspec.ValidationError as error:
             value.fail(f"{key}: {error}")
     return data
+
+
+def _plain(place: Place) -> object:
+    """A YAML node as plain data."""
+    try:
+        return yaml.SafeLoader("").construct_document(place.node)
+    except (yaml.YAMLError, ValueError) as error:
+        place.fail(str(getattr(error, "problem", None) or error))
+
+
+def _unquoted(text: str) -> str:
+    """A text as the shell gave it, without the quotes that YAML would have taken off."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
 
 
 def _override(data: dict[str, Any], origin: str, text: str) -> None:
@@ -175,10 +189,15 @@ def _override(data: dict[str, Any], origin: str, text: str) -> None:
         if not (isinstance(kind, type) and issubclass(kind, Struct)):
             raise ConfigError(f"{origin}: no section {part!r}{nearest(part, into.__struct_fields__)}")
         into, at = kind, at.setdefault(part, {})
-    if last not in into.__struct_fields__:
-        raise ConfigError(f"{origin}: unknown key {key!r}{nearest(last, into.__struct_fields__)}")
-    parsed = parse_yaml(value.encode() or b"''", origin, ConfigError)
-    at[last] = yaml.SafeLoader("").construct_document(parsed.node)
+    fields = {field.name: field.type for field in msgspec.structs.fields(into)}
+    if last not in fields:
+        raise ConfigError(f"{origin}: unknown key {key!r}{nearest(last, fields)}")
+    if isinstance(kind := fields[last], type) and issubclass(kind, Struct):
+        raise ConfigError(f"{origin}: {key!r} is a section; set one of its keys: {', '.join(kind.__struct_fields__)}")
+    # A text is taken as it is: YAML would read `-` as a list and `2024-01-01` as a date.
+    at[last] = (
+        _unquoted(value) if fields[last] is str else _plain(parse_yaml(value.encode() or b"''", origin, ConfigError))
+    )
 
 
 def _convert(data: dict[str, Any], origin: str) -> EngineConfig:

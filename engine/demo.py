@@ -52,6 +52,11 @@ class Outcome(Struct):
     outcomes: Counter[str]
 
 
+def read_feed(path: Path) -> list[bytes]:
+    """The feed's messages; blank lines are none."""
+    return [line for line in path.read_bytes().splitlines() if line.strip()]
+
+
 def stamped(line: bytes, now: Instant) -> bytes:
     """A line of the feed with ``@now-3s`` replaced by the ISO-8601 stamp of that moment."""
 
@@ -64,7 +69,7 @@ def stamped(line: bytes, now: Instant) -> bytes:
 
 async def replay(config: DemoConfig, scorer: OnnxScorer, rules: RuleSet, screen: Screen) -> Outcome:
     """Replay the feed at a steady mean rate with random gaps (seeded), and show alerts as they fire."""
-    lines = [line for line in config.feed.read_bytes().splitlines() if line.strip()]
+    lines = read_feed(config.feed)
     source, journal, metrics = MemorySource("demo"), MemoryJournal(), Metrics()
     sink = MemorySink(lambda alert: screen.show(alert, time.time() - alert.t.first_seen))
     evaluator = Evaluator("demo", scorer.model, memory=3600.0)
@@ -128,7 +133,7 @@ class Screen:
         table.add_column("because", ratio=2, no_wrap=True, overflow="ellipsis", style="dim")
         for alert, seconds in self._rows:
             table.add_row(
-                f"{seconds * 1000:.1f}", label(alert), alert.rule.id, alert.entity.id[:8],
+                f"{seconds * 1000:.1f}", label(alert), alert.rule.id, Text(alert.entity.id[:8]),
                 Text(alert.headline), Text(brief(alert)),
             )  # fmt: skip
         return table

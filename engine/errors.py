@@ -12,7 +12,8 @@ FlashwireError
 │   ├── ArtifactError          the model's files                              (exit code 4)
 │   ├── TopicError             a topic is missing or set up wrongly           (exit code 5)
 │   ├── BrokerError            no broker answers                              (exit code 6)
-│   └── TakenError             another engine runs this pipeline              (exit code 7)
+│   ├── TakenError             another engine runs this pipeline              (exit code 7)
+│   └── FileError              a file of `sink: file` takes no more           (exit code 9)
 └── RetryError             the broker is away: try again with backoff
 """
 
@@ -83,6 +84,12 @@ class TakenError(StopError):
     """Another engine already runs this pipeline; two would alert twice."""
 
     code = 7
+
+
+class FileError(StopError):
+    """A file that alerts, records or dead letters go to cannot be written."""
+
+    code = 9
 
 
 class RetryError(FlashwireError):

@@ -12,6 +12,7 @@ import msgspec
 import orjson
 from msgspec import Struct
 from rich.table import Table
+from rich.text import Text
 
 from engine.errors import SchemaError
 from engine.ports import Scorer
@@ -53,7 +54,9 @@ def score_lines(
             scored = workers.map(scorer.score, [[line.headline for line in part] for part in parts])
             for part, rows in zip(parts, scored, strict=True):
                 for line, scores in zip(part, rows, strict=True):
-                    write(orjson.dumps({"id": line.id, "scores": scores}) + b"\n")
+                    # A number of any size goes back as it came.
+                    name = line.id if isinstance(line.id, str) else orjson.Fragment(str(line.id))
+                    write(orjson.dumps({"id": name, "scores": scores}) + b"\n")
                 advance(len(part))
                 count += len(part)
     return count
@@ -64,7 +67,7 @@ def table(headlines: list[str], scored: list[Scores]) -> Table:
     heads = list(dict.fromkeys(name.partition(".")[0] for name in scored[0]))
     out = Table("headline", *heads)
     for headline, scores in zip(headlines, scored, strict=True):
-        out.add_row(headline, *(_best(scores, head) for head in heads))
+        out.add_row(Text(headline), *(_best(scores, head) for head in heads))
     return out
 
 

@@ -41,7 +41,7 @@ async def follow(kafka: KafkaConfig, config: TailConfig) -> None:
         try:
             alert = alerts.decode(record.value, record.headers)
         except DeadLetterError as error:
-            Console(stderr=True).print(f"offset {record.offset}: not an alert: {error}", style="yellow")
+            Console(stderr=True, markup=False).print(f"offset {record.offset}: not an alert: {error}", style="yellow")
             continue
         if not wanted(alert, config, time.time()):
             continue
@@ -70,8 +70,8 @@ def wanted(alert: Alert, config: TailConfig, now: float) -> bool:
 async def _records(kafka: KafkaConfig, from_start: bool) -> AsyncIterator[ConsumerRecord]:
     """Every partition of the alert topic, without a group: any number of desks may follow."""
     reader = consumer(kafka, "tail")
-    await connect(reader.start(), kafka.brokers)
     try:
+        await connect(reader.start(), kafka.brokers)
         partitions = await partitions_of(reader, kafka.topics.alerts)
         reader.assign(partitions)
         await (reader.seek_to_beginning(*partitions) if from_start else reader.seek_to_end(*partitions))

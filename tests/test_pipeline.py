@@ -130,15 +130,17 @@ async def test_unknown_fields_are_kept_out_and_counted() -> None:
 @pytest.mark.parametrize(
     ("stamp", "flag", "fires"),
     [
-        ({"published": datetime.now(UTC).replace(tzinfo=None).isoformat()}, "published_without_zone", True),
+        ({"published": ...}, "published_without_zone", True),
         ({"published": "2199-01-01T00:00:00Z"}, "published_in_future", True),
         ({"published": "2008-09-07T10:00:00Z"}, "", False),
         ({"first_created": "2002-12-10T10:00:00Z"}, "", False),
     ],
     ids=["no zone", "future", "years old", "an old story under a new stamp"],
 )
-async def test_odd_timestamps(stamp: dict[str, str], flag: str, fires: bool) -> None:
+async def test_odd_timestamps(stamp: dict[str, Any], flag: str, fires: bool) -> None:
     """No zone means UTC; a stamp in the future is not believed; old news never fires; each is counted."""
+    without_zone = datetime.now(UTC).replace(tzinfo=None).isoformat()
+    stamp = {name: without_zone if value is ... else value for name, value in stamp.items()}
     bench = await Bench().play(news("1", "Acme shares crash", **stamp))
     assert bool(bench.sink.alerts) is fires
     text = bench.metrics.render().decode()

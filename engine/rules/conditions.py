@@ -17,6 +17,8 @@ FIELDS = ("source", "entity", "ticker", "event", "language")
 _COMPARISON = re.compile(r"\s*([A-Za-z_][\w.@-]*)\s*(>=|<=|==|!=|>|<)\s*(\S.*?)\s*$", re.DOTALL)
 _MEMBERSHIP = re.compile(r"\s*([A-Za-z_]\w*)\s+(not\s+in|in|has)\s+(\[.*\]|@[\w-]+)\s*$", re.DOTALL)
 
+_VALUE = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]+)\s*(?:,|$)""")  # Quotes protect commas.
+
 
 class ScoreIs(Struct, frozen=True):
     """A score against a number; unknown where the item has no such score."""
@@ -136,7 +138,7 @@ def _list(place: Place, names: Names, given: str, field: str) -> list[str]:
         if watchlist not in names.watchlists:
             place.fail(f"unknown watchlist {given!r}{nearest(watchlist, names.watchlists)}")
         return [_plain(value, field) for value in sorted(names.watchlists[watchlist])]
-    values = [_plain(value, field) for value in given[1:-1].split(",") if value.strip()]
+    values = [_plain(value, field) for value in _VALUE.findall(given[1:-1]) if value.strip()]
     if not values:
         place.fail(f"{field}: the list is empty")
     return values

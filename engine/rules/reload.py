@@ -12,6 +12,7 @@ from watchfiles import awatch
 from engine.errors import RulesError
 from engine.rules.schema import RuleSet
 
+_Stamps = list[tuple[int, int, int] | None]
 log = structlog.get_logger("rules")
 
 
@@ -29,21 +30,24 @@ async def follow(
         adopt: puts new rules in force; runs on the loop.
         count: told ``ok`` or ``refused`` for every change.
     """
+    seen = _stamps(rules.files)
     while True:
-        rules = await _next(rules, load, count)
+        rules, seen = await _next(rules, seen, load, count)
         adopt(rules)
         count("ok")
         log.info("rules in force", rules=len(rules.rules), sha=rules.sha)
 
 
-async def _next(rules: RuleSet, load: Callable[[], RuleSet], count: Callable[[str], None]) -> RuleSet:
-    """The next rules that are valid and other than these."""
-    refused, seen = "", _stamps(rules.files)
-    async for _ in awatch(*{path.resolve().parent for path in rules.files}, debounce=200, step=50, recursive=False):
+async def _next(
+    rules: RuleSet, seen: _Stamps, load: Callable[[], RuleSet], count: Callable[[str], None]
+) -> tuple[RuleSet, _Stamps]:
+    """The next rules that are valid and other than these, and the stamps of the files as they were read."""
+    refused = ""
+    async for _ in awatch(*_folders(rules.files), debounce=200, step=50, recursive=False, yield_on_timeout=True):
         # After a refusal anything new in the folder may be the mend, say a watchlist that was missing.
-        if _stamps(rules.files) == seen and not refused:
+        if (now := _stamps(rules.files)) == seen and not refused:
             continue
-        seen = _stamps(rules.files)
+        seen = now
         try:
             found = await asyncio.to_thread(load)
         except RulesError as error:
@@ -54,11 +58,23 @@ async def _next(rules: RuleSet, load: Callable[[], RuleSet], count: Callable[[st
             continue
         refused = ""
         if found.sha != rules.sha:
-            return found
+            return found, seen
     raise asyncio.CancelledError
 
 
-def _stamps(paths: Sequence[Path]) -> list[tuple[int, int, int]]:
-    """What changes when a file is written or replaced; nothing for a file that is gone."""
-    stats = [path.stat() for path in paths if path.exists()]
-    return [(stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats]
+def _folders(paths: Sequence[Path]) -> set[Path]:
+    """Where the files lie, and where their links lead: a config map swaps the link, an editor the file."""
+    return {folder for path in paths for folder in (path.absolute().parent, path.resolve().parent) if folder.is_dir()}
+
+
+def _stamps(paths: Sequence[Path]) -> _Stamps:
+    """What changes when a file is written or replaced; None for one that is gone."""
+    return [_stamp(path) for path in paths]
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -85,11 +85,24 @@ def load_manifest(folder: Path) -> Manifest:
     """
     path = folder / NAME
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
         raise ArtifactError(f"{path}: no such file; give a folder that `python -m models build` wrote") from None
-    except msgspec.DecodeError as error:
+    except OSError as error:
+        raise ArtifactError(f"{path}: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ArtifactError(f"{path}: {error}") from None
+    _check(path, manifest)
+    return manifest
+
+
+def _check(path: Path, manifest: Manifest) -> None:
+    """What the types do not say: calibrations have one number per logit of a head that is there."""
+    widths = {head.name: head.width for head in manifest.heads}
+    for precision, variant in manifest.variants.items():
+        for head, fitted in variant.calibration.items():
+            if {len(fitted.scale), len(fitted.bias)} != {widths.get(head)}:
+                raise ArtifactError(f"{path}: variants.{precision}.calibration.{head}: does not fit the heads")
 
 
 def verified(folder: Path, manifest: Manifest, name: str) -> Path:

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
-from engine.errors import ArtifactError, ScoringError
+from engine.errors import ArtifactError, ConfigError, ScoringError
 from engine.scoring.manifest import Manifest, Precision, load_manifest, verified
-from engine.scoring.session import OnnxSession, Provider, precision_for, resolve
+from engine.scoring.session import NoGpuError, OnnxSession, Provider, precision_for
 from engine.scoring.tokens import TextTokenizer
 from engine.types import ModelRef, Scores
 
+log = structlog.get_logger("scoring")
 _WARM_UP = "Example Corp shares halted after auditor resigns"
 
 
@@ -68,19 +70,34 @@ def load_scorer(
         ConfigError: CUDA cannot be had and no fallback is allowed.
     """
     manifest = load_manifest(folder)
-    precision: Precision = precision_for(resolved := resolve(provider, allow_cpu_fallback))
+    try:
+        scorer = _open(folder, manifest, provider, threads)
+    except NoGpuError as error:
+        reason = f"model.provider: cuda: {error}"
+        if not allow_cpu_fallback:
+            raise ConfigError(f"{reason}; or set model.allow_cpu_fallback: true") from None
+        log.warning("no GPU: scoring on the CPU, int8, slower", reason=reason)
+        scorer = _open(folder, manifest, "cpu", threads)
+    try:
+        scorer.warm_up()
+    except Exception as error:  # Whatever goes wrong with a text of ours is the artefact's fault.
+        raise ArtifactError(f"{folder}: does not run as its manifest says: {error}") from None
+    return scorer
+
+
+def _open(folder: Path, manifest: Manifest, provider: Provider, threads: int) -> OnnxScorer:
+    precision = precision_for(provider)
     if precision not in manifest.variants:
-        raise ArtifactError(f"{folder}: has no {precision} variant, which provider {resolved!r} needs")
-    name = manifest.variants[precision].file
-    path = verified(folder, manifest, name)
+        raise ArtifactError(f"{folder}: has no {precision} variant, which provider {provider!r} needs")
+    path = verified(folder, manifest, manifest.variants[precision].file)
     tokenize = TextTokenizer(verified(folder, manifest, manifest.tokenizer), manifest.max_tokens)
     try:
-        session = OnnxSession(path, manifest.output, resolved, threads)
+        session = OnnxSession(path, manifest.output, provider, threads)
+    except NoGpuError:
+        raise
     except Exception as error:  # ONNX Runtime's own classes share no base but Exception.
         raise ArtifactError(f"{path}: {error}") from None
-    scorer = OnnxScorer(manifest, precision, tokenize, session)
-    scorer.warm_up()
-    return scorer
+    return OnnxScorer(manifest, precision, tokenize, session)
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,30 +8,16 @@ from typing import Any, Literal
 
 import numpy as np
 import onnxruntime as ort
-import structlog
 from numpy.typing import NDArray
 
-from engine.errors import ConfigError
 from engine.scoring.manifest import Precision
 
 Provider = Literal["cpu", "cuda"]
 _CUDA = "CUDAExecutionProvider"
-log = structlog.get_logger("scoring")
 
 
-def resolve(provider: Provider, allow_cpu_fallback: bool) -> Provider:
-    """The provider that can be had here; falls back to the CPU only where that is allowed, and warns.
-
-    Raises:
-        ConfigError: CUDA was asked for, is not there, and no fallback is allowed.
-    """
-    if provider == "cpu" or _CUDA in ort.get_available_providers():
-        return provider
-    reason = "model.provider: cuda: this onnxruntime has no CUDA provider (install 'flashwire[gpu]', not [cpu])"
-    if not allow_cpu_fallback:
-        raise ConfigError(f"{reason}; or set model.allow_cpu_fallback: true")
-    log.warning("no GPU: scoring on the CPU, int8, slower", reason=reason)
-    return "cpu"
+class NoGpuError(Exception):
+    """CUDA was asked for and cannot be had; the message says why."""
 
 
 def precision_for(provider: Provider) -> Precision:
@@ -45,6 +31,9 @@ class OnnxSession:
     On the CPU every text is a run of its own: dynamic int8 takes one activation scale per run, so a text
     in a batch would be scored by its batch-mates, too; and cost is linear in tokens from one row on, so
     unpadded rows lose nothing. On CUDA rows are padded to the longest and run together.
+
+    Raises:
+        NoGpuError: ``provider`` is ``cuda`` and there is none.
     """
 
     def __init__(self, path: Path, output: str, provider: Provider, threads: int) -> None:
@@ -54,8 +43,13 @@ class OnnxSession:
         options.log_severity_level = 3
         # Spinning threads win microseconds for this session and take them from everything else on the machine.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if provider == "cuda" and _CUDA not in ort.get_available_providers():
+            raise NoGpuError("this onnxruntime has no CUDA provider (install 'flashwire[gpu]', not [cpu])")
         providers = [_CUDA, "CPUExecutionProvider"] if provider == "cuda" else ["CPUExecutionProvider"]
         self._session = ort.InferenceSession(str(path), options, providers=providers)
+        # Without a driver or a card ONNX Runtime takes the next provider and says so only in its own log.
+        if provider == "cuda" and self._session.get_providers()[0] != _CUDA:
+            raise NoGpuError("the CUDA provider finds no usable GPU (driver, CUDA 13 and cuDNN 9 are needed)")
         self._inputs = {node.name for node in self._session.get_inputs()}
         self._types = {node.name: _NUMPY[node.type] for node in self._session.get_inputs()}
         self._output, self._rowwise = output, provider == "cpu"

@@ -20,10 +20,10 @@ class TextTokenizer:
     def __init__(self, path: Path, max_tokens: int) -> None:
         try:
             self._tokenizer = Tokenizer.from_file(str(path))
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(max_tokens)
         except Exception as error:  # The library raises a plain Exception for any fault in the file.
             raise ArtifactError(f"{path}: {error}") from None
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens)
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         """One list of ids per text."""

@@ -30,8 +30,8 @@ class Metrics:
         self._to_decision = self._histogram("flashwire_item_seconds", "First seen to decided, every item")
         self._to_alert = self._histogram("flashwire_alert_seconds", "First seen to alert handed to the sink")
         self._in_line = self._histogram("flashwire_line_seconds", "Received by this process to decided, every item")
-        self.last_read = Gauge(
-            "flashwire_last_read_timestamp_seconds", "Last sign of the source", registry=self.registry
+        self.last_seen = Gauge(
+            "flashwire_source_last_seen_timestamp_seconds", "Last sign of life of the source", registry=self.registry
         )
 
     def fate(self, name: str) -> None:

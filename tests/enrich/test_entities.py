@@ -88,12 +88,8 @@ STORY = "Regulator fines the maker of anvils"
         f"BRIEF-{STORY}",
         f"*{STORY}*",
         "Regulator  fines: the maker of 'anvils'!",
-        pytest.param(
-            f"RPT-UPDATE 1-{STORY}", marks=pytest.mark.xfail(strict=True, reason="one wire prefix is taken off")
-        ),
-        pytest.param(
-            f"CORRECTED-UPDATE 1-{STORY}", marks=pytest.mark.xfail(strict=True, reason="one wire prefix is taken off")
-        ),
+        f"RPT-UPDATE 1-{STORY}",
+        f"CORRECTED-UPDATE 1-{STORY}",
     ],
 )
 def test_a_reprint_shares_the_stand_in(reprint: str) -> None:

@@ -84,9 +84,7 @@ async def test_a_drain_loses_nothing(setup: Setup) -> None:
     sent = stream(1_500, seed=4)
     await setup.send(sent.messages)
     until(lambda: engine.metric('flashwire_items_total{fate="decided"}') > 50, 20, engine.text)
-    started = time.monotonic()
-    assert engine.stop() == 0
-    assert time.monotonic() - started < 5.5
+    assert engine.stop() == 0  # A drain that takes longer than drain_s ends with 8.
     before = len(read_topic(setup.bootstrap, setup.topic("scored")))
     assert before < 1_485
     setup.engine().ready()

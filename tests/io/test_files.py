@@ -22,7 +22,7 @@ from engine.codec import alerts, journal
 from engine.config import FileConfig
 from engine.errors import ConfigError
 from engine.io.files import FileSink, FileSource
-from engine.types import Alert, DeadLetter, Delivery, Instant, NewsItem, Origin
+from engine.types import Alert, DeadLetter, Delivery, NewsItem, Origin
 from tests.command import COMMAND, ROOT, environment, flashwire
 from tests.records import record
 from tests.rules.rulesets import evaluator
@@ -44,17 +44,9 @@ Opened = Callable[..., FileSource]
 
 
 @pytest.fixture
-def opened() -> Iterator[Opened]:
-    """Opens sources and closes their files: a process that ends when its source does has no need to."""
-    made: list[FileSource] = []
-
-    def open_source(path: str, clock: Callable[[], Instant] = time.time) -> FileSource:
-        made.append(FileSource(path, clock))
-        return made[-1]
-
-    yield open_source
-    for source in made:
-        source._file.close()
+def opened() -> Opened:
+    """Opens sources."""
+    return FileSource
 
 
 async def read_all(source: FileSource) -> list[Delivery]:
@@ -106,7 +98,6 @@ async def test_a_pipe_is_read_to_its_end(opened: Opened) -> None:
     assert [(d.origin.offset, d.value) for d in found] == [(1, b'{"id": 1}'), (3, b'{"id": 2}'), (4, b'{"id": 3}')]
 
 
-@pytest.mark.xfail(strict=True, reason="a pipe is read 256 lines at a time, not as they come")
 async def test_a_line_on_an_open_pipe_does_not_wait_for_the_next(opened: Opened) -> None:
     """A line comes as soon as it was written, with the pipe still open."""
     reader, writer = os.pipe()
@@ -121,7 +112,6 @@ async def test_a_line_on_an_open_pipe_does_not_wait_for_the_next(opened: Opened)
     assert came
 
 
-@pytest.mark.xfail(strict=True, reason="an embargo ends only when the pipe's next line comes")
 async def test_a_release_does_not_wait_for_the_pipe(opened: Opened) -> None:
     """What is held is released at its time, though the pipe is silent."""
     reader, writer = os.pipe()
@@ -314,7 +304,6 @@ def test_a_dash_is_standard_output(tmp_path: Path) -> None:
     assert len(done.stdout.splitlines()) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="YAML reads a bare dash as a list")
 def test_a_bare_dash_is_standard_output(tmp_path: Path) -> None:
     """``--set file.alerts=-`` works without quotes within quotes."""
     done = flashwire(*settings(tmp_path, "file.alerts=-"), stdin=news("1", HOT))
@@ -349,7 +338,6 @@ def running(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
                 pipe.close()
 
 
-@pytest.mark.xfail(strict=True, reason="the thread that reads the pipe outlasts the drain")
 def test_a_stop_does_not_wait_for_the_pipe(running: Callable[..., subprocess.Popen[bytes]]) -> None:
     """SIGTERM with standard input still open drains and ends with exit code 0, not 8."""
     process = running("drain_s=1")
@@ -363,7 +351,6 @@ def test_a_stop_does_not_wait_for_the_pipe(running: Callable[..., subprocess.Pop
     assert process.wait(10) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="the line is built anew for ever, and a file is read again from its start")
 def test_a_closed_output_ends_the_command(running: Callable[..., subprocess.Popen[bytes]]) -> None:
     """With standard output gone there is nothing to try again: the command ends."""
     process = running()

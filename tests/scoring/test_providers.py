@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from engine.errors import ConfigError
 from engine.scoring.scorer import OnnxScorer, load_scorer
-from engine.scoring.session import precision_for, resolve
+from engine.scoring.session import precision_for
 from tests.scoring.conftest import ARTIFACT
 
 no_cuda = pytest.mark.skipif(
@@ -20,9 +20,16 @@ HEADLINE = "Acme cuts its forecast, shares halted"
 def test_the_cpu_can_always_be_had() -> None:
     """CPU means int8, and nothing is logged."""
     with capture_logs() as logs:
-        assert resolve("cpu", allow_cpu_fallback=False) == resolve("cpu", allow_cpu_fallback=True) == "cpu"
+        assert load_scorer(ARTIFACT).precision == "int8"
     assert logs == []
     assert (precision_for("cpu"), precision_for("cuda")) == ("int8", "fp16")
+
+
+def test_a_provider_that_finds_no_card_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ONNX Runtime lists CUDA and then runs on the CPU, that is noticed and not taken for a GPU."""
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    with pytest.warns(UserWarning, match="CUDAExecutionProvider"), pytest.raises(ConfigError, match="no usable GPU"):
+        load_scorer(ARTIFACT, provider="cuda")
 
 
 @no_cuda

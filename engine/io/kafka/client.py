@@ -53,8 +53,8 @@ async def connect(start: Coroutine[Any, Any, None], brokers: str) -> None:
     """
     try:
         await start
-    except (KafkaConnectionError, OSError) as error:
-        raise BrokerError(f"no broker answers at {brokers}: {error}") from None
+    except (KafkaConnectionError, OSError):
+        raise BrokerError(f"no broker answers at {brokers}") from None
     except KafkaError as error:
         raise BrokerError(f"{brokers}: {type(error).__name__}: {error}") from None
 

@@ -24,6 +24,7 @@ from engine.types import Delivery, Instant, NewsItem, Origin
 
 _LOG_APPEND_TIME = 1
 _COMMIT_SECONDS = 0.1  # A commit costs client and broker a request; what it saves is work after a crash.
+_RETRY_SECONDS = 1.0
 _POLL_SECONDS = 0.5  # How often an idle read looks for new partitions and for its broker's sign of life.
 log = structlog.get_logger("kafka")
 
@@ -97,11 +98,13 @@ class KafkaSource:
             await self._commit_now()
 
     async def _commit_now(self) -> None:
-        offsets = dict(self._to_commit)
+        if not (offsets := dict(self._to_commit)):
+            return
         try:
             await self._consumer.commit(offsets)
         except KafkaError as error:  # What is not committed comes again after a restart; ids make that harmless.
             log.warning("commit failed", error=str(error))
+            await asyncio.sleep(_RETRY_SECONDS)
             return
         self._to_commit = {place: at for place, at in self._to_commit.items() if at != offsets.get(place)}
 
