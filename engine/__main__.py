@@ -17,7 +17,8 @@ from engine.config import ROOT, EngineConfig, load_config, resolve_path
 from engine.errors import FlashwireError, StopError
 
 EXIT_CODES = """Exit codes: 0 done; 1 unexpected error or unreadable input; 2 wrong arguments or configuration; 3 rules;
-4 model artefact; 5 topics; 6 no broker; 7 another engine runs this pipeline; 8 drain took too long (nothing lost)."""
+4 model artefact; 5 topics; 6 no broker; 7 another engine runs this pipeline; 8 drain took too long (nothing lost);
+9 output cannot be written."""
 
 app = typer.Typer(
     name="flashwire",
