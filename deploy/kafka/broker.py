@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import os
 import shutil
@@ -16,13 +17,18 @@ import struct
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 LIBS = HERE.parents[1] / ".kafka" / "libs"
-_API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)  # size, ApiVersions v0, correlation 1, no client id
-_FAST_START = ("-Xmx400m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+# Size, API, version, correlation, no client id; both answers begin with size, correlation and error code.
+_API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+_FIND_COORDINATOR = struct.pack(">ihhihh5s", 17, 10, 0, 1, -1, 5, b"ready")
+_NO_ERROR = struct.pack(">ih", 1, 0)
+_COORDINATOR_SECONDS = 5.0
+_FAST_START = ("-Xmx400m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _NEEDS = "apt-get install openjdk-17-jre-headless maven"
 
 
@@ -36,9 +42,11 @@ class Broker:
     Ports of 0 are replaced by free ones at construction, and stay the same over restarts.
     """
 
-    def __init__(self, folder: Path, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, controller_port: int = 0, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.folder, self.port = folder.resolve(), port or free_port()
-        self._controller_port = free_port()
+        self._controller_port = controller_port or free_port()
         self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -53,23 +61,26 @@ class Broker:
         return self.folder / "broker.log"
 
     def start(self, timeout: float = 60.0) -> Broker:
-        """Start the broker and wait until it answers.
+        """Start the broker and wait until it answers and, for at most 5 s more, until it can coordinate groups.
 
         Raises:
-            BrokerFailedError: Java, Maven or the jars are missing, or the broker died or kept silent.
+            BrokerFailedError: Java, Maven or jars are missing, the port is taken, or the broker died or kept silent.
         """
         resolve_jars()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        properties = self.folder / "server.properties"
-        properties.write_text("".join(f"{key}={value}\n" for key, value in self._properties().items()), "utf-8")
-        if not (self.folder / "logs" / "meta.properties").exists():
-            cluster = _java("kafka.tools.StorageTool", "random-uuid").decode().strip().splitlines()[-1]
-            _java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties))
+        if answers(self.port):
+            raise BrokerFailedError(f"another broker answers on {self.bootstrap}; stop it, or take another port")
+        properties = self._format()
         with self.log.open("ab") as log:
-            command = [*_command("kafka.Kafka"), str(properties)]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+            self._process = subprocess.Popen(  # noqa: S603
+                [*_java("kafka.Kafka"), str(properties)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
         (self.folder / "pid").write_text(str(self._process.pid), "utf-8")
-        self._wait(timeout)
+        try:
+            self._wait(self._process, timeout)
+        except BaseException:  # Ctrl-C as well: in a session of its own the broker would outlive us.
+            self.kill()
+            raise
         return self
 
     def stop(self, timeout: float = 15.0) -> None:
@@ -77,17 +88,23 @@ class Broker:
         if self._process is None:
             return
         self._process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process = None
+        self.kill()
 
     def kill(self) -> None:
-        """Kill the broker, as a power cut would."""
+        """End the broker at once, as ``kill -9`` does. What it acknowledged is with the kernel, and survives that."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            self._process = None
+            (self.folder / "pid").unlink(missing_ok=True)
+
+    def wait(self) -> str:
+        """Wait until the broker ends by itself; returns the end of its log."""
+        if self._process is not None:
+            self._process.wait()
+        return self._end_of_log()
 
     def __enter__(self) -> Broker:
         return self.start()
@@ -95,20 +112,35 @@ class Broker:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _wait(self, timeout: float) -> None:
+    def _format(self) -> Path:
+        """Write the settings and, in a new folder, the cluster's identity."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        properties = self.folder / "server.properties"
+        properties.write_text("".join(f"{key}={value}\n" for key, value in self.properties().items()), "utf-8")
+        if not (self.folder / "logs" / "meta.properties").exists():
+            cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            given = ["format", f"--cluster-id={cluster}", "-c", str(properties)]
+            _call([*_java("kafka.tools.StorageTool"), *given], "Kafka cannot format its folder")
+        return properties
+
+    def _wait(self, process: subprocess.Popen[bytes], timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while not answers(self.port):
-            if self._process is None or self._process.poll() is not None:
+            if process.poll() is not None:
                 raise BrokerFailedError(f"the broker died at its start:\n{self._end_of_log()}")
             if time.monotonic() > deadline:
-                self.stop()
                 raise BrokerFailedError(f"no answer within {timeout:.0f} s:\n{self._end_of_log()}")
+            time.sleep(0.05)
+        # The first question for a coordinator makes the offsets topic; clients would meet errors until it is there.
+        deadline = time.monotonic() + _COORDINATOR_SECONDS
+        while _ask(self.port, _FIND_COORDINATOR) != _NO_ERROR and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def _end_of_log(self) -> str:
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-20:])
 
-    def _properties(self) -> dict[str, str]:
+    def properties(self) -> dict[str, str]:
+        """Its settings, as server.properties has them."""
         client, controller = f"127.0.0.1:{self.port}", f"127.0.0.1:{self._controller_port}"
         return {
             "process.roles": "broker,controller",
@@ -118,6 +150,9 @@ class Broker:
             "advertised.listeners": f"PLAINTEXT://{client}",
             "controller.listener.names": "CONTROLLER",
             "log.dirs": str(self.folder / "logs"),
+            # After a kill the same node may come back only when its old session has ended: 9 s by default.
+            "broker.session.timeout.ms": "4000",
+            "broker.heartbeat.interval.ms": "500",
             "auto.create.topics.enable": "false",
             "group.initial.rebalance.delay.ms": "0",
             "offsets.topic.num.partitions": "4",
@@ -139,12 +174,17 @@ def free_port() -> int:
 
 def answers(port: int) -> bool:
     """Whether a broker answers a real request at this port."""
+    return _ask(port, _API_VERSIONS) == _NO_ERROR
+
+
+def _ask(port: int, request: bytes) -> bytes:
+    """Correlation and error code of the answer; nothing where nobody answers."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2.0) as client:
-            client.sendall(_API_VERSIONS)
-            return len(client.recv(8)) == 8
+            client.sendall(request)
+            return client.recv(10, socket.MSG_WAITALL)[4:]
     except OSError:
-        return False
+        return b""
 
 
 def resolve_jars() -> None:
@@ -160,21 +200,18 @@ def resolve_jars() -> None:
     if not shutil.which("mvn"):
         raise BrokerFailedError(f"mvn is missing: {_NEEDS}")
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={LIBS}"]
-    done = subprocess.run(["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), *goal], capture_output=True, check=False)  # noqa: S603, S607
-    if done.returncode:
-        raise BrokerFailedError(f"Maven cannot bring Kafka's jars:\n{done.stdout.decode(errors='replace')[-2000:]}")
+    _call(["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), *goal], "Maven cannot bring Kafka's jars")
 
 
-def _command(main_class: str) -> list[str]:
+def _java(main_class: str) -> list[str]:
     logging = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
     return ["java", *_FAST_START, logging, "-cp", f"{LIBS}/*", main_class]
 
 
-def _java(main_class: str, *arguments: str) -> bytes:
-    done = subprocess.run([*_command(main_class), *arguments], capture_output=True, check=False)  # noqa: S603
+def _call(command: list[str], complaint: str) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise BrokerFailedError(f"{main_class} {arguments[0]}: {done.stderr.decode(errors='replace')[-2000:]}")
-    return done.stdout
+        raise BrokerFailedError(f"{complaint}:\n{done.stdout[-2000:]}")
 
 
 def main() -> int:
@@ -185,33 +222,54 @@ def main() -> int:
     parser.add_argument("--background", action="store_true", help="return once it answers, and leave it running")
     parser.add_argument("--stop", action="store_true", help="stop the one that was left running")
     given = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     if given.stop:
-        return _stop(given.folder)
-    if answers(given.port):
+        print(_stop(given.folder.resolve()))  # noqa: T201
+    elif answers(given.port):
         print(f"Kafka already answers on 127.0.0.1:{given.port}")  # noqa: T201
-        return 0
-    broker = Broker(given.folder, given.port)
+    else:
+        return _run(Broker(given.folder, given.port), given.background)
+    return 0
+
+
+def _run(broker: Broker, background: bool) -> int:
     try:
         broker.start()
+        how = "--stop" if background else "Ctrl-C"
+        print(f"Kafka answers on {broker.bootstrap} ({how} stops it; data in {broker.folder})", flush=True)  # noqa: T201
+        if background:
+            return 0
+        print(f"the broker ended by itself:\n{broker.wait()}", file=sys.stderr)  # noqa: T201
     except BrokerFailedError as error:
         print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    print(f"Kafka answers on {broker.bootstrap}; data and log in {broker.folder}", flush=True)  # noqa: T201
-    if not given.background:
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    except KeyboardInterrupt:
         broker.stop()
-    return 0
+        return 0
+    return 1
 
 
-def _stop(folder: Path) -> int:
-    try:
-        os.kill(int((folder / "pid").read_text("utf-8")), signal.SIGTERM)
-    except (FileNotFoundError, ProcessLookupError):
-        print(f"no broker runs from {folder}")  # noqa: T201
-    else:
-        print("Kafka is stopping")  # noqa: T201
-    return 0
+def _stop(folder: Path, timeout: float = 15.0) -> str:
+    file = folder / "pid"
+    pid = int(file.read_text("utf-8")) if file.exists() else 0
+    if not _is_broker(pid, folder):
+        return f"no broker runs from {folder}"
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    while _is_broker(pid, folder):
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+    file.unlink(missing_ok=True)
+    return "Kafka has stopped"
+
+
+def _is_broker(pid: int, folder: Path) -> bool:
+    """Whether the process is the folder's broker: after a reboot its number may be anybody's."""
+    linux = ["cat", f"/proc/{pid}/cmdline"]
+    command = linux if sys.platform == "linux" else ["ps", "-o", "args=", "-p", str(pid)]
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    return str(folder / "server.properties").encode() in done.stdout
 
 
 if __name__ == "__main__":
