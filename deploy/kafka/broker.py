@@ -72,7 +72,7 @@ class Broker:
         properties = self._format()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                [*_java("kafka.Kafka"), str(properties)],
+                [*java("kafka.Kafka"), str(properties)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         (self.folder / "pid").write_text(str(self._process.pid), "utf-8")
@@ -120,7 +120,7 @@ class Broker:
         if not (self.folder / "logs" / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
             given = ["format", f"--cluster-id={cluster}", "-c", str(properties)]
-            _call([*_java("kafka.tools.StorageTool"), *given], "Kafka cannot format its folder")
+            _call([*java("kafka.tools.StorageTool"), *given], "Kafka cannot format its folder")
         return properties
 
     def _wait(self, process: subprocess.Popen[bytes], timeout: float) -> None:
@@ -203,7 +203,8 @@ def resolve_jars() -> None:
     _call(["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), *goal], "Maven cannot bring Kafka's jars")
 
 
-def _java(main_class: str) -> list[str]:
+def java(main_class: str) -> list[str]:
+    """The command that runs one of Kafka's programs."""
     logging = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
     return ["java", *_FAST_START, logging, "-cp", f"{LIBS}/*", main_class]
 
@@ -211,7 +212,7 @@ def _java(main_class: str) -> list[str]:
 def _call(command: list[str], complaint: str) -> None:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise BrokerFailedError(f"{complaint}:\n{done.stdout[-2000:]}")
+        raise BrokerFailedError(f"{complaint}:\n{done.stdout[:2000]}")  # A stack trace has its reason on top.
 
 
 def main() -> int:

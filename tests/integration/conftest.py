@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A broker on free loopback ports, with its own data folder."""
     with Broker(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
+
+
+@pytest.fixture
+def topics(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Names of topics that no other test has: ``topics("raw")``."""
+    test, run = re.sub(r"[^a-zA-Z0-9-]+", "-", request.node.name).strip("-"), uuid.uuid4().hex[:6]
+    return lambda name: f"{test}-{run}.{name}"
 
 
 @pytest.fixture
