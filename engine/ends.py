@@ -6,17 +6,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
 
 import structlog
+from aiokafka import ConsumerRecord
 from msgspec import Struct
 
 from engine.codec import alerts, journal
-from engine.config import EngineConfig, KafkaConfig
+from engine.config import EngineConfig
 from engine.errors import DeadLetterError
 from engine.io.files import FileSink, FileSource
 from engine.io.kafka.history import tail
 from engine.io.kafka.lease import Lease
-from engine.io.kafka.sink import KafkaSink
+from engine.io.kafka.sink import SOURCE, KafkaSink, source_name
 from engine.io.kafka.source import KafkaSource
 from engine.io.kafka.topics import prepare
 from engine.ports import Journal, Sink, Source
@@ -24,6 +26,7 @@ from engine.recover import Committed, recover
 from engine.rules import Evaluator
 from engine.types import Alert, Instant, Origin, ScoredItem
 
+T = TypeVar("T")
 log = structlog.get_logger("engine")
 
 
@@ -64,7 +67,7 @@ async def open_ends(config: EngineConfig, rules: Evaluator) -> AsyncIterator[End
         source = KafkaSource(config.kafka, raw_limit)
         stack.push_async_callback(source.stop)
         committed = await source.start()
-        journalled = await _recover(config.kafka, rules, committed) if config.sink == "kafka" else {}
+        journalled = await _recover(config, rules, committed) if config.sink == "kafka" else {}
         yield Ends(source, sink, sink, lost, lambda: source.last_seen, journalled)
 
 
@@ -79,22 +82,33 @@ async def _sink(config: EngineConfig, raw_limit: int, stack: AsyncExitStack) -> 
     return sink
 
 
-async def _recover(config: KafkaConfig, rules: Evaluator, committed: Committed) -> dict[Origin, ScoredItem]:
-    started, since = time.monotonic(), time.time() - rules.horizon
-    told: list[Alert] = []
-    for topic in (config.topics.alerts, config.topics.shadow):
-        async for record in tail(config, topic, since):
-            try:
-                told.append(alerts.decode(record.value, record.headers))
-            except DeadLetterError as error:
-                log.warning("not an alert of ours; passed over", topic=topic, offset=record.offset, error=str(error))
-    records: list[ScoredItem] = []
-    async for record in tail(config, config.topics.scored, since):
-        try:
-            records.append(journal.decode(record.value))
-        except DeadLetterError as error:
-            log.warning("not a journal record; passed over", offset=record.offset, error=str(error))
+async def _recover(config: EngineConfig, rules: Evaluator, committed: Committed) -> dict[Origin, ScoredItem]:
+    started, topics = time.monotonic(), config.kafka.topics
+    told = [alert for topic in (topics.alerts, topics.shadow) async for alert in _past(config, rules, topic, _alert)]
+    records = [record async for record in _past(config, rules, topics.scored, _journalled)]
     again = recover(rules, told, records, committed)
     seconds = round(time.monotonic() - started, 3)
     log.info("recovered", alerts=len(told), records=len(records), delivered_again=len(again), seconds=seconds)
     return again
+
+
+async def _past(
+    config: EngineConfig, rules: Evaluator, topic: str, decode: Callable[[ConsumerRecord], T]
+) -> AsyncIterator[T]:
+    """What this pipeline wrote within the rules' horizon; others may share the topic."""
+    ours = source_name(config.pipeline).encode()
+    async for record in tail(config.kafka, topic, time.time() - rules.horizon):
+        if dict(record.headers).get(SOURCE) != ours:
+            continue
+        try:
+            yield decode(record)
+        except DeadLetterError as error:
+            log.warning("cannot be read back; passed over", topic=topic, offset=record.offset, error=str(error))
+
+
+def _alert(record: ConsumerRecord) -> Alert:
+    return alerts.decode(record.value, record.headers)
+
+
+def _journalled(record: ConsumerRecord) -> ScoredItem:
+    return journal.decode(record.value)

@@ -141,9 +141,11 @@ class Evaluator:
 
     def _fallen(self, item: NewsItem, decision: Decision) -> Iterator[Alert]:
         holds = {rule for rule, outcome in decision.outcomes if outcome in ("fired", "update", "repeated")}
-        for book in self._books.values():
+        modes = {compiled.rule.id: compiled.rule.mode for compiled in self._compiled}
+        for name, book in self._books.items():
             for rule, last in list(book.said(item.id).items()):
-                if rule not in holds and last.msg_type != "cancel" and last.item.revision != item.revision:
+                still = rule in holds and modes.get(rule) == name  # One moved into shadow no longer speaks live.
+                if not still and last.msg_type != "cancel" and last.item.revision != item.revision:
                     yield last
 
     def _forget(self, first_seen: Instant) -> None:

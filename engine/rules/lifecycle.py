@@ -25,6 +25,13 @@ def rank(item: NewsItem) -> Rank:
     return (item.version, item.published or 0.0)
 
 
+def _noted(item: NewsItem, first_seen: Instant) -> Rank:
+    """The rank that later versions are held against: a withdrawal without a stamp is as late as it was seen."""
+    if item.status == "withdrawn" and item.published is None:
+        return (item.version, first_seen)
+    return rank(item)
+
+
 class Lifecycle:
     """What was seen of each item within the memory; pure, moved by ``first_seen`` alone."""
 
@@ -40,12 +47,12 @@ class Lifecycle:
         """
         seen = self._seen.get(item.id)
         if seen is None:
-            self._note(item, origin, first_seen, rank(item))
+            self._note(item, origin, first_seen, _noted(item, first_seen))
             return "new"
         standing = self._standing(item, origin, seen)
         if standing in ("newer", "redelivered"):
             self._seen.pop(item.id)  # Re-inserted at the end, so that the oldest stand first.
-            self._note(item, origin or seen.origin, first_seen, max(rank(item), seen.rank))
+            self._note(item, origin or seen.origin, first_seen, max(_noted(item, first_seen), seen.rank))
         return standing
 
     def forget(self, before: Instant) -> None:

@@ -139,3 +139,43 @@ async def test_a_topic_set_up_wrongly_is_refused(setup: Setup) -> None:
     engine = setup.engine()
     assert engine.process.wait(30) == 5
     assert "message.timestamp.type is 'CreateTime' and must be 'LogAppendTime': kafka-configs.sh" in engine.text()
+
+
+async def test_a_journal_with_several_partitions_is_refused(setup: Setup) -> None:
+    """The journal's order is the order of decisions, so it has one partition."""
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=setup.bootstrap)
+    await admin.start()
+    settings = {"message.timestamp.type": "LogAppendTime"}
+    await admin.create_topics([NewTopic(setup.topic("scored"), 3, 1, topic_configs=settings)])
+    await admin.close()
+    engine = setup.engine()
+    assert engine.process.wait(30) == 5
+    assert "has 3 partitions and must have 1" in engine.text()
+
+
+async def test_pipelines_may_share_topics(setup: Setup) -> None:
+    """A second pipeline, with its own name and group, tells its own alerts about the same items."""
+    first = setup.engine().ready()
+    await setup.send([news("1", HOT, "ACME")])
+    until(lambda: len(alerts(setup)) == 1, 10, first.text)
+    second = setup.engine("pipeline=other", "kafka.group=other").ready()
+    until(lambda: len(alerts(setup)) == 2, 10, second.text)
+    sources = {record.headers["ce_source"] for record in read_topic(setup.bootstrap, setup.topic("alerts"))}
+    assert len(sources) == 2
+
+
+@pytest.mark.parametrize(
+    ("client", "message"),
+    [
+        ("{security_protcol: SSL}", "unknown key 'security_protcol'; did you mean 'security_protocol'?"),
+        ("{security_protocol: SSL, ssl_cafile: nowhere.pem}", "kafka.client: nowhere.pem: "),
+    ],
+)
+async def test_wrong_security_settings_are_configuration(setup: Setup, client: str, message: str) -> None:
+    """A misspelt key or a missing certificate is one line and exit code 2."""
+    engine = setup.engine(f"kafka.client={client}")
+    assert engine.process.wait(30) == 2
+    assert message in engine.text()
+    assert "Traceback" not in engine.text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +124,24 @@ def test_a_withdrawal_cancels_and_leaves_a_tombstone() -> None:
     assert told(rules, record(), record(status="withdrawn", at=1_005.0)) == [("alert", "wire:1"), ("cancel", "wire:1")]
     assert rules.decide(record(at=1_000.0), 1_006.0).standing == "late"
     assert told(rules, record("9", status="withdrawn")) == []
+
+
+def test_a_withdrawal_before_its_original() -> None:
+    """An item withdrawn before it was seen, without number or stamp, does not fire when it comes."""
+    rules = evaluator()
+    gone = record(status="withdrawn", at=1_001.0)
+    bare = msgspec.structs.replace(gone, item=msgspec.structs.replace(gone.item, published=None))
+    assert rules.decide(bare, 1_001.0).standing == "new"
+    assert rules.decide(record(at=1_002.0, published=1_000.0), 1_002.0).standing == "late"
+
+
+def test_a_rule_moved_into_shadow_takes_its_live_alert_back() -> None:
+    """What it said live is not left standing when the next version is told in shadow only."""
+    rules = evaluator()
+    rules.decide(record(version=1), 1_000.0)
+    rules.adopt(ruleset(HEAD + FLASH + "    mode: shadow\n"))
+    said = rules.decide(record(version=2, headline="Acme cuts it again"), 1_001.0).alerts
+    assert {(alert.status, alert.msg_type) for alert in said} == {("shadow", "alert"), ("actual", "cancel")}
 
 
 def test_a_repeat_by_the_feed_is_a_duplicate() -> None:

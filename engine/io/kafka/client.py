@@ -9,12 +9,38 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.helpers import create_ssl_context
 
 from engine.config import KafkaConfig
-from engine.errors import BrokerError, TopicError
+from engine.errors import BrokerError, ConfigError, TopicError
+from engine.located import nearest
 
+_TLS_FILES = {"ssl_cafile": "cafile", "ssl_certfile": "certfile", "ssl_keyfile": "keyfile", "ssl_password": "password"}
+_CLIENT_KEYS = (
+    "security_protocol", "sasl_mechanism", "sasl_plain_username", "sasl_plain_password",
+    "sasl_kerberos_service_name", "sasl_kerberos_domain_name", "request_timeout_ms", "connections_max_idle_ms",
+)  # fmt: skip
 _STOP_SECONDS = 2.0  # With the broker gone a stop takes over 10 s by itself (aiokafka #1101).
 log = structlog.get_logger("kafka")
+
+
+def security(config: KafkaConfig) -> dict[str, Any]:
+    """``kafka.client`` as the client takes it: the files of ``ssl_…`` keys become a TLS context.
+
+    Raises:
+        ConfigError: a key that is not for the client, or a file that cannot be read.
+    """
+    given = dict(config.client)
+    for key in given:
+        if key not in _CLIENT_KEYS and key not in _TLS_FILES:
+            raise ConfigError(f"kafka.client: unknown key {key!r}{nearest(key, [*_CLIENT_KEYS, *_TLS_FILES])}")
+    files = {name: given.pop(key) for key, name in _TLS_FILES.items() if key in given}
+    if str(given.get("security_protocol", "")).endswith("SSL"):
+        try:
+            given["ssl_context"] = create_ssl_context(**files)
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError.
+            raise ConfigError(f"kafka.client: {', '.join(map(str, files.values()))}: {error}") from None
+    return given
 
 
 def producer(config: KafkaConfig, name: str, max_bytes: int) -> AIOKafkaProducer:
@@ -26,7 +52,7 @@ def producer(config: KafkaConfig, name: str, max_bytes: int) -> AIOKafkaProducer
         enable_idempotence=True,
         linger_ms=0,
         max_request_size=max_bytes,
-        **config.client,
+        **security(config),
     )
 
 
@@ -42,7 +68,7 @@ def consumer(config: KafkaConfig, name: str, **more: object) -> AIOKafkaConsumer
         "metadata_max_age_ms": 30_000,
         "auto_offset_reset": "earliest",
     }
-    return AIOKafkaConsumer(**{**settings, **config.client, **more})
+    return AIOKafkaConsumer(**{**settings, **security(config), **more})
 
 
 async def connect(start: Coroutine[Any, Any, None], brokers: str) -> None:

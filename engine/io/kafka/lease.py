@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 
 from engine.config import KafkaConfig
 from engine.errors import TakenError
-from engine.io.kafka.client import connect, consumer, stop
+from engine.io.kafka.client import connect, consumer, security, stop
 
 _LOOK_AGAIN_SECONDS = 0.5
 log = structlog.get_logger("kafka")
@@ -34,6 +34,7 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships 
         self._config, self._group = config, f"{config.group}.lease"
         self._member: AIOKafkaConsumer | None = None
         self._joining: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def acquire(self) -> None:
@@ -55,8 +56,9 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships 
 
     async def stop(self) -> None:
         """Give the lease back."""
-        if self._joining is not None:
-            self._joining.cancel()
+        for task in (self._joining, self._looking):
+            if task is not None:
+                task.cancel()
         if self._member is not None:
             await stop("lease", self._member.stop())
 
@@ -67,8 +69,28 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships 
         """Whoever gets the partition holds the lease."""
         if assigned and self._member is not None:
             self._member.pause(*assigned)  # Membership is all that is wanted of it.
-        elif not self.lost.done():
-            self.lost.set_exception(TakenError(f"another engine took over pipeline group {self._config.group!r}"))
+        else:
+            self._looking = asyncio.get_running_loop().create_task(self._look_who())
+
+    async def _look_who(self) -> None:
+        """Another member got the partition: give way if it lives.
+
+        One that was killed while it joined stays a member until its session ends, and may be given the partition;
+        the next sharing out is then ours. Of several that wait for that, the first by name stays.
+        """
+        try:
+            members = await self._members()
+        except Exception as error:
+            self._lose(error)
+            return
+        living = [name for name in members if name != _me() and not _is_gone(name)]
+        holders = [name for name, holds in members.items() if holds]
+        if any(name in holders or name < _me() for name in living):
+            self._lose(TakenError(f"another engine took over pipeline group {self._config.group!r}"))
+
+    def _lose(self, error: Exception) -> None:
+        if not self.lost.done():
+            self.lost.set_exception(error)
 
     async def _join(self) -> None:
         """Waits, after a crash, until the dead member is thrown out; meanwhile nobody else can get in either."""
@@ -84,20 +106,21 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships 
             self._member.subscribe([self._config.topics.held], listener=self)
             await connect(self._member.start(), self._config.brokers)
         except Exception as error:
-            if not self.lost.done():
-                self.lost.set_exception(error)
+            self._lose(error)
 
-    async def _members(self) -> list[str]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._config.brokers, **self._config.client)
+    async def _members(self) -> dict[str, bool]:
+        """Everyone in the lease's group, by client id, and whether the partition is theirs."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._config.brokers, **security(self._config))
         await connect(admin.start(), self._config.brokers)
         try:
             for _ in range(40):  # Just after a broker's start its group coordinator is missing for some seconds.
                 try:
                     (response,) = await admin.describe_consumer_groups([self._group])
-                    return [member[1] for group in response.groups for member in group[5]]
+                    topic = self._config.topics.held.encode()
+                    return {member[1]: topic in member[4] for group in response.groups for member in group[5]}
                 except KafkaError:
                     await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            return []
+            return {}
         finally:
             await admin.close()
 

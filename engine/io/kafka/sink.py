@@ -18,6 +18,14 @@ from engine.io.kafka.client import connect, producer, stop
 from engine.io.kafka.topics import HEADROOM
 from engine.types import Alert, DeadLetter, Instant, ScoredItem
 
+SOURCE = "ce_source"
+"""The header that says whose an alert or a journal record is: pipelines may share topics."""
+
+
+def source_name(pipeline: str) -> str:
+    """A pipeline as a CloudEvents source."""
+    return f"/flashwire/{pipeline}"
+
 
 class KafkaSink:
     """Sink and journal of one pipeline."""
@@ -25,7 +33,7 @@ class KafkaSink:
     def __init__(
         self, config: KafkaConfig, pipeline: str, raw_limit: int, clock: Callable[[], Instant] = time.time
     ) -> None:
-        self._config, self._clock, self._source = config, clock, f"/flashwire/{pipeline}"
+        self._config, self._clock, self._source = config, clock, source_name(pipeline)
         self._alerts = producer(config, "alerts", 1024 * 1024)
         self._bulk: AIOKafkaProducer = producer(config, "bulk", raw_limit + HEADROOM)
 
@@ -45,7 +53,7 @@ class KafkaSink:
     async def append(self, record: ScoredItem) -> asyncio.Future[None]:
         """Send a journal record; the topic has one partition, so its order is the order of decisions."""
         key, value = journal.encode(record)
-        return await self._send(self._bulk, self._config.topics.scored, value, key, [])
+        return await self._send(self._bulk, self._config.topics.scored, value, key, [(SOURCE, self._source.encode())])
 
     async def dead_letter(self, letter: DeadLetter) -> asyncio.Future[None]:
         """Send the original bytes with the reason in the headers."""

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from engine.config import KafkaConfig
 from engine.errors import TopicError
-from engine.io.kafka.client import connect
+from engine.io.kafka.client import connect, security
 
 HEADROOM = 64 * 1024
 """Bytes that headers may add to a dead letter or a held item above the input's own limit."""
@@ -21,12 +21,13 @@ log = structlog.get_logger("kafka")
 
 
 class TopicSpec(Struct, frozen=True):
-    """A topic as it is created. ``grows``: it takes whole input messages plus headers."""
+    """A topic as it is created. ``grows``: takes whole input messages plus headers; ``single``: has one partition."""
 
     name: str
     partitions: int = 1
     settings: dict[str, str] = {}
     grows: bool = False
+    single: bool = False
 
 
 def specs(config: KafkaConfig) -> list[TopicSpec]:
@@ -35,11 +36,11 @@ def specs(config: KafkaConfig) -> list[TopicSpec]:
     append_time = {"message.timestamp.type": "LogAppendTime"}
     return [
         TopicSpec(topics.raw, config.partitions, append_time),
-        TopicSpec(topics.scored, 1, append_time),
+        TopicSpec(topics.scored, 1, append_time, single=True),
         TopicSpec(topics.alerts),
         TopicSpec(topics.shadow),
         TopicSpec(topics.dead_letters, grows=True),
-        TopicSpec(topics.held, 1, {"cleanup.policy": "compact"}, grows=True),
+        TopicSpec(topics.held, 1, {"cleanup.policy": "compact"}, grows=True, single=True),
     ]
 
 
@@ -53,7 +54,7 @@ async def prepare(config: KafkaConfig) -> int:
         TopicError: a topic is missing or set up so that news could be lost or told in the wrong order.
         BrokerError: no broker answers.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=config.brokers, client_id="flashwire-admin", **config.client)
+    admin = AIOKafkaAdminClient(bootstrap_servers=config.brokers, client_id="flashwire-admin", **security(config))
     await connect(admin.start(), config.brokers)
     try:
         wanted = specs(config)
@@ -72,7 +73,7 @@ async def prepare(config: KafkaConfig) -> int:
             found = await _settings(admin, spec.name)
             raw_limit = raw_limit or int(found["max.message.bytes"])
             _check(spec, found, raw_limit)
-        await _warn(admin, wanted)
+        await _check_layout(admin, wanted)
         return raw_limit
     finally:
         await admin.close()
@@ -93,7 +94,7 @@ async def _create(admin: AIOKafkaAdminClient, spec: TopicSpec, config: KafkaConf
 def _check(spec: TopicSpec, found: dict[str, str], raw_limit: int) -> None:
     """Refuse what would break a promise; the message carries the command that mends it."""
     for key, value in spec.settings.items():
-        if value not in found.get(key, "").split(","):
+        if found.get(key, "") != value:
             raise TopicError(_mend(spec.name, key, value, found.get(key, "")))
     needed = raw_limit + HEADROOM
     if spec.grows and int(found["max.message.bytes"]) < needed:
@@ -115,11 +116,15 @@ async def _settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
     raise TopicError(f"topic {topic}: its settings cannot be read (error {code})")
 
 
-async def _warn(admin: AIOKafkaAdminClient, wanted: list[TopicSpec]) -> None:
-    """Warn where one broker's loss would lose what was acknowledged."""
+async def _check_layout(admin: AIOKafkaAdminClient, wanted: list[TopicSpec]) -> None:
+    """Refuse partitions where order needs one; warn where one broker's loss would lose what was acknowledged."""
+    single = {spec.name for spec in wanted if spec.single}
     described: list[dict[str, Any]] = await admin.describe_topics([spec.name for spec in wanted])
     frail = []
     for topic in described:
+        if topic["topic"] in single and len(topic["partitions"]) != 1:
+            count = len(topic["partitions"])
+            raise TopicError(f"topic {topic['topic']}: has {count} partitions and must have 1; create it anew")
         in_sync = (await _settings(admin, topic["topic"])).get("min.insync.replicas", "1")
         copies = min((len(partition["replicas"]) for partition in topic["partitions"]), default=0)
         if copies < 2 or int(in_sync) < 2:
