@@ -48,7 +48,7 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships 
             if time.monotonic() > deadline:
                 raise TakenError(
                     f"pipeline group {self._config.group!r} is run by {living[0]} (host/pid/start); "
-                    "stop that engine first, or give this one a kafka.group, a pipeline name and a held topic of its own"
+                    "stop that engine first, or give this one a pipeline name, kafka.group and held topic of its own"
                 )
             log.info("waiting for another engine's lease to end", holder=living[0])
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
