@@ -51,7 +51,8 @@ class Engine:
     def __init__(self, config: EngineConfig) -> None:
         self._config, self.metrics = config, Metrics()
         self._paths = [resolve_path(path) for path in config.rules.files]
-        self._stopping = asyncio.Event()
+        self._stopping = False
+        self._lines: asyncio.Task[None] | None = None
         self._pipeline: Pipeline | None = None
         self._evaluator: Evaluator | None = None
         self._ends: Ends | None = None
@@ -76,7 +77,10 @@ class Engine:
             server.start()
         reloading = loop.create_task(self._follow_rules()) if self._config.rules.reload else None
         try:
-            await self._run_lines()
+            self._lines = loop.create_task(self._run_lines())
+            await asyncio.wait([self._lines])
+            if not self._lines.cancelled():
+                self._lines.result()
         finally:
             if reloading is not None:
                 reloading.cancel()
@@ -87,13 +91,15 @@ class Engine:
 
     def stop(self) -> None:
         """Drain and return from ``run``; leave at once where that takes longer than ``drain_s``."""
-        if self._stopping.is_set():
+        if self._stopping:
             return
         log.info("draining", seconds=self._config.drain_s)
-        self._stopping.set()
+        self._stopping = True
         asyncio.get_running_loop().call_later(self._config.drain_s, _leave)
         if self._pipeline is not None:
             self._pipeline.drain()
+        elif self._lines is not None:  # Waiting for the lease or the broker: there is nothing to drain.
+            self._lines.cancel()
 
     def checks(self) -> dict[str, str]:
         """What ``/readyz`` answers."""
@@ -101,11 +107,11 @@ class Engine:
         broker = "starting" if silent is None else "ok"
         if silent is not None and silent > _SILENCE_SECONDS:
             broker = f"no sign of life for {silent:.0f} s"
-        return {"model": "ok", "rules": "ok", "broker": "stopping" if self._stopping.is_set() else broker}
+        return {"model": "ok", "rules": "ok", "broker": "stopping" if self._stopping else broker}
 
     async def _run_lines(self) -> None:
         backoff = chain(_BACKOFF_SECONDS, repeat(_BACKOFF_SECONDS[-1]))
-        while not self._stopping.is_set():
+        while not self._stopping:
             try:
                 await self._run_line()
                 return
@@ -117,11 +123,7 @@ class Engine:
                     raise
                 log.error("line broken; building it anew", reason=repr(cause))
             self._ends = self._pipeline = None
-            try:
-                async with asyncio.timeout(next(backoff)):
-                    await self._stopping.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(next(backoff))
 
     async def _run_line(self) -> None:
         config = self._config
@@ -132,17 +134,19 @@ class Engine:
                 ends.source, self._scorer, evaluator, ends.journal, ends.sink, self.metrics,
                 self._scorer.model.sha, config.feed, config.batching, journalled=ends.journalled,
             )  # fmt: skip
-            self._evaluator, self._ends, self._pipeline = evaluator, ends, Pipeline(parts)
+            pipeline = Pipeline(parts)
+            self._evaluator, self._ends, self._pipeline = evaluator, ends, pipeline
             self._has_run = True
             self.metrics.last_seen.set_function(ends.last_seen)
+            self.metrics.unacknowledged.set_function(lambda: pipeline.unacknowledged)
             gc.collect()
             gc.freeze()  # What lives until the end need not be looked at by every collection.
             log.info("running", source=config.source, sink=config.sink, model=self._scorer.model.sha)
-            await self._until_lost(ends, self._pipeline)
+            await self._until_lost(ends, pipeline)
 
     async def _until_lost(self, ends: Ends, pipeline: Pipeline) -> None:
         line = asyncio.get_running_loop().create_task(pipeline.run())
-        if self._stopping.is_set():
+        if self._stopping:
             pipeline.drain()
         await asyncio.wait([line, ends.lost], return_when=asyncio.FIRST_COMPLETED)
         if not line.done():

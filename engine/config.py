@@ -129,8 +129,7 @@ def load_config(path: Path | None, overrides: Iterable[str] = (), env: Mapping[s
         place, _ = read_yaml(path, ConfigError)
         data = _checked(place, EngineConfig, "configuration")
     for name, value in sorted((env or {}).items()):
-        key = name.removeprefix(_ENV).lower().replace("__", ".")
-        if name.startswith(_ENV) and ("." in key or key in EngineConfig.__struct_fields__):
+        if key := _env_key(name):
             _override(data, f"environment {name}", f"{key}={value}")
     for text in overrides:
         _override(data, "--set", text)
@@ -160,6 +159,19 @@ def _checked(place: Place, into: type[Struct], what: str) -> dict[str, Any]:
         except msgspec.ValidationError as error:
             value.fail(f"{key}: {error}")
     return data
+
+
+def _env_key(name: str) -> str:
+    """The dotted key that a variable stands for; empty where it is none of ours."""
+    key, known = name.removeprefix(_ENV).lower().replace("__", "."), EngineConfig.__struct_fields__
+    if not name.startswith(_ENV):
+        return ""
+    section, _, rest = key.partition("_")
+    if "." in key or key in known:
+        return key
+    if section in known:
+        raise ConfigError(f"environment {name}: write {_ENV}{section.upper()}__{rest.upper()}, with two underscores")
+    return ""
 
 
 def _plain(place: Place) -> object:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from engine.batching import Batcher, BatchLimits
 from engine.codec import news
@@ -23,9 +23,9 @@ from engine.errors import DeadLetterError, ScoringError
 from engine.ledger import Ledger
 from engine.ports import Journal, Scorer, Sink, Source
 from engine.rules import Evaluator
-from engine.types import DeadLetter, Delivery, Instant, NewsItem, Origin, ScoredItem
+from engine.types import DeadLetter, Delivery, Instant, Origin, ScoredItem
 from engine.watch.metrics import Metrics
-from engine.work import Work, score_all
+from engine.work import Work, released, score_all
 
 _SCORED_BATCHES = 4  # Finished batches that may wait for decide; more would only hide that it is the slow one.
 
@@ -56,6 +56,11 @@ class Pipeline:
         self._ledger = Ledger(parts.source)
         self._reader: asyncio.Task[None] | None = None
         self._waiting = self._draining = False
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many items are read and not yet safe to commit."""
+        return self._ledger.pending
 
     async def run(self) -> None:
         """Run until the source ends or ``drain`` is called, and all that was read is acknowledged."""
@@ -103,7 +108,7 @@ class Pipeline:
             held = await self._parts.source.hold(delivery, decoded.item, decoded.item.embargo)
             self._ledger.close_after(delivery, [held])
             return
-        work = Work(delivery, _released(decoded.item), self._parts.journalled.get(delivery.origin))
+        work = Work(delivery, released(decoded.item), self._parts.journalled.get(delivery.origin))
         await self._batcher.put(work, work.tokens)
 
     async def _score(self, worker: ThreadPoolExecutor) -> None:
@@ -141,10 +146,3 @@ class Pipeline:
     async def _dead_letter(self, delivery: Delivery, stage: str, error: DeadLetterError) -> asyncio.Future[None]:
         self._parts.metrics.fate("dead_letter")
         return await self._parts.sink.dead_letter(DeadLetter(delivery, stage, type(error).__name__, str(error)))
-
-
-def _released(item: NewsItem) -> NewsItem:
-    """An embargoed item counts as published at its release: nobody could act on it before."""
-    if item.embargo is None:
-        return item
-    return structs.replace(item, published=max(item.published or item.embargo, item.embargo))

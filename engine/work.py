@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from engine.enrich.entities import locate
 from engine.ports import Scorer
@@ -37,6 +37,13 @@ class Work(Struct):
         scores = dict(self.scores) if isinstance(self.scores, Mapping) else {}
         first_seen, origin = self.delivery.first_seen, self.delivery.origin
         return ScoredItem(self.item, entity, first_seen, scored, now, origin, also, scores, model)
+
+
+def released(item: NewsItem) -> NewsItem:
+    """An embargoed item counts as published at its release: nobody could act on it before."""
+    if item.embargo is None:
+        return item
+    return structs.replace(item, published=max(item.published or item.embargo, item.embargo))
 
 
 def score_all(scorer: Scorer, batch: Sequence[Work]) -> None:

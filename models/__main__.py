@@ -5,6 +5,7 @@ Heavy imports stand inside the commands, so that ``--help`` and ``evaluate`` wor
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
@@ -107,7 +108,8 @@ def build_command(
     sources: Sources = "all",
 ) -> None:
     """Everything: train (or go on), export, quantize, calibrate, judge, write. Exit 1 below a floor of the profile."""
-    order = _order(profile, data, run, out, sources)
+    final = _order(profile, data, run, out, sources)
+    order = msgspec.structs.replace(final, out=final.out.with_name(f"{final.out.name}.draft"))
     from models.build import draft, finish, train
     from models.evaluate import summary
     from models.verdict import below_floors, judge
@@ -119,7 +121,10 @@ def build_command(
     console.print(summary(metrics[first], f"{order.profile.model} on {first}"))
     failed = below_floors(order.profile, metrics[first]["int8"])
     console.print("\n".join(failed) or f"every floor holds: {order.profile.floors}")
-    console.print(f"artefact: {order.out}")
+    if not failed:  # What ships is replaced only by what holds its floors.
+        shutil.rmtree(final.out, ignore_errors=True)
+        order.out.rename(final.out)
+    console.print(f"artefact: {order.out if failed else final.out}")
     raise typer.Exit(1 if failed else 0)
 
 

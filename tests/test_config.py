@@ -61,6 +61,12 @@ def test_what_overrides_what() -> None:
     assert (config.kafka.brokers, config.kafka.group, config.kafka.create_topics) == ("set:1", "g", True)
 
 
+def test_one_underscore_is_refused() -> None:
+    """A variable that means a key but is spelt as none is not passed over."""
+    with pytest.raises(ConfigError, match="write FLASHWIRE_KAFKA__BROKERS, with two underscores"):
+        load_config(None, env={"FLASHWIRE_KAFKA_BROKERS": "x"})
+
+
 def test_a_misspelt_variable_is_refused() -> None:
     """A variable of ours that names no key is refused by name."""
     with pytest.raises(ConfigError, match=r"FLASHWIRE_KAFKA__BROKRES: unknown key 'kafka\.brokres'"):

@@ -109,7 +109,7 @@ def _comparison(place: Place, names: Names, name: str, op: str, value: str) -> C
     if name in FIELDS:
         if op not in ("==", "!="):
             place.fail(f"{name!r} is no number: use ==, !=, in or not in")
-        return FieldIn(text, name, frozenset([_plain(value, name)]), op == "!=")
+        return FieldIn(text, name, _known(place, names, name, frozenset([_plain(value, name)])), op == "!=")
     if names.scores is not None and name not in names.scores:
         place.fail(f"unknown score or field {name!r}{nearest(name, [*names.scores, *FIELDS])}")
     try:
@@ -129,7 +129,7 @@ def _membership(place: Place, names: Names, name: str, op: str, given: str) -> C
         place.fail(f"{name!r} cannot be used with `{op}`{nearest(name, [*FIELDS, 'headline'])}")
     if op == "has":
         place.fail(f"`has` is for the headline; write `{name} in {given}`")
-    return FieldIn(text, name, frozenset(_list(place, names, given, name)), negated)
+    return FieldIn(text, name, _known(place, names, name, frozenset(_list(place, names, given, name))), negated)
 
 
 def _list(place: Place, names: Names, given: str, field: str) -> list[str]:
@@ -141,6 +141,15 @@ def _list(place: Place, names: Names, given: str, field: str) -> list[str]:
     values = [_plain(value, field) for value in _VALUE.findall(given[1:-1]) if value.strip()]
     if not values:
         place.fail(f"{field}: the list is empty")
+    return values
+
+
+def _known(place: Place, names: Names, field: str, values: frozenset[str]) -> frozenset[str]:
+    """The values, after those of ``event`` were looked up among the model's labels."""
+    events = {name.removeprefix("event.") for name in names.scores or () if name.startswith("event.")}
+    if field == "event" and events:
+        for value in sorted(values - events):
+            place.fail(f"event: the model knows no {value!r}{nearest(value, events)}")
     return values
 
 

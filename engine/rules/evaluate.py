@@ -15,7 +15,7 @@ from engine.rules.build import Builder
 from engine.rules.compile import Check, compile_condition
 from engine.rules.facts import Facts
 from engine.rules.lifecycle import Lifecycle, Standing
-from engine.rules.schema import Rule, RuleSet
+from engine.rules.schema import Mode, Rule, RuleSet
 from engine.types import Alert, Instant, ItemRef, ModelRef, NewsItem, ScoredItem, Status
 
 Outcome = Literal["fired", "update", "cancel", "repeated", "expired", "dedup", "cooldown", "unknown"]
@@ -54,6 +54,7 @@ class Evaluator:
         self._builder = Builder(pipeline, model)
         self._memory = memory
         self._compiled: list[_Compiled] = []
+        self._modes: dict[str, Mode] = {}
         self._books = {"live": Book(), "shadow": Book()}
         self._items = Lifecycle()
         self._since_forgotten = 0
@@ -62,6 +63,7 @@ class Evaluator:
     def adopt(self, rules: RuleSet) -> None:
         """Swap the rules between two items; what was said is kept and counted by the new rules' keys."""
         self._compiled = [_compile(rule) for rule in rules.rules if rule.mode != "off"]
+        self._modes = {rule.id: rule.mode for rule in rules.rules}
         by_id = {rule.id: rule for rule in rules.rules}
         for book in self._books.values():
             book.adopt(by_id)
@@ -141,10 +143,9 @@ class Evaluator:
 
     def _fallen(self, item: NewsItem, decision: Decision) -> Iterator[Alert]:
         holds = {rule for rule, outcome in decision.outcomes if outcome in ("fired", "update", "repeated")}
-        modes = {compiled.rule.id: compiled.rule.mode for compiled in self._compiled}
         for name, book in self._books.items():
             for rule, last in list(book.said(item.id).items()):
-                still = rule in holds and modes.get(rule) == name  # One moved into shadow no longer speaks live.
+                still = rule in holds and self._modes.get(rule) == name  # One moved into shadow no longer speaks live.
                 if not still and last.msg_type != "cancel" and last.item.revision != item.revision:
                     yield last
 

@@ -10,6 +10,9 @@ from typing import Any
 import orjson
 import structlog
 
+_QUIET_SECONDS = 5.0
+_KINDS = 1_000
+
 
 def configure(level: str = "info", style: str = "json") -> None:
     """Set up logging once, for the engine and for the libraries below it."""
@@ -33,8 +36,27 @@ def configure(level: str = "info", style: str = "json") -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_Repeats())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+
+
+class _Repeats(logging.Filter):
+    """One line of a kind in ``_QUIET_SECONDS``: without its broker the client says the same 80 times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this kind of line (logger and message before its arguments) has been quiet for long enough."""
+        kind = (record.name, str(record.msg))
+        if record.created - self._last.get(kind, 0.0) < _QUIET_SECONDS:
+            return False
+        if len(self._last) > _KINDS:  # Messages that were not written as templates would pile up.
+            self._last.clear()
+        self._last[kind] = record.created
+        return True
 
 
 def _json(event: object, **_: object) -> str:

@@ -30,9 +30,8 @@ class Metrics:
         self._to_decision = self._histogram("flashwire_item_seconds", "First seen to decided, every item")
         self._to_alert = self._histogram("flashwire_alert_seconds", "First seen to alert handed to the sink")
         self._in_line = self._histogram("flashwire_line_seconds", "Received by this process to decided, every item")
-        self.last_seen = Gauge(
-            "flashwire_source_last_seen_timestamp_seconds", "Last sign of life of the source", registry=self.registry
-        )
+        self.last_seen = self._gauge("flashwire_source_last_seen_timestamp_seconds", "Last sign of life of the source")
+        self.unacknowledged = self._gauge("flashwire_items_unacknowledged", "Read, and not yet safe to commit")
 
     def fate(self, name: str) -> None:
         """Count an item's end."""
@@ -81,6 +80,9 @@ class Metrics:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(name, text, registry=self.registry)
 
     def _histogram(self, name: str, text: str) -> Histogram:
         return Histogram(name, text, buckets=_SECONDS, registry=self.registry)

@@ -27,6 +27,9 @@ def alerts(setup: Setup) -> list[str]:
 async def test_a_second_engine_is_refused(setup: Setup) -> None:
     """While one engine runs a pipeline another is refused, with its exit code; after it has stopped, one may start."""
     first = setup.engine().ready()
+    waiting = setup.engine()
+    until(lambda: "waiting for another engine's lease" in waiting.text(), 10, waiting.text, waiting.process)
+    assert waiting.stop() == 0  # Nothing was read, so there is nothing to drain.
     second = setup.engine()
     assert second.process.wait(30) == 7
     assert "is run by" in second.text()

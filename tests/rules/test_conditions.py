@@ -39,7 +39,7 @@ TABLE = [
     ("ticker not in [IBM]", True),
     ("entity == aapl", True),
     ("event == earnings", True),
-    ("event in [credit, guidance]", False),
+    ("event in [credit, other]", False),
     ("language == en", None),
     ("headline has [fraud]", False),
     ("headline has [profit warning, halted]", True),

@@ -35,6 +35,10 @@ MISTAKES = [
     (HEAD + FLASH.replace("urgency.high >= 0.9", '"ticker in @tech"'), "unknown watchlist '@tech'"),
     (HEAD + FLASH.replace("urgency.high >= 0.9", '"source >= 3"'), "'source' is no number"),
     (HEAD + FLASH.replace("urgency.high >= 0.9", '"source in []"'), "source: the list is empty"),
+    (
+        HEAD + FLASH.replace("urgency.high >= 0.9", "event == crdit"),
+        "the model knows no 'crdit'; did you mean 'credit'?",
+    ),
     (HEAD + FLASH.replace("urgency.high >= 0.9", "fast"), "cannot read condition 'fast'"),
     ("version: 1\nwatchlists: {tech: {file: gone.txt}}\nrules: []\n", "2:27: watchlist tech: "),
 ]

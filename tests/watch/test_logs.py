@@ -93,6 +93,15 @@ def test_a_library_s_exception_keeps_its_traceback(capsys: pytest.CaptureFixture
     assert "test_logs.py" in json.dumps(line)
 
 
+def test_a_library_that_repeats_itself_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same line again within seconds is left out, whatever its arguments; another line is not."""
+    configure("info", "json")
+    for number in range(80):
+        logging.getLogger("aiokafka").error("Unable to connect to node %s", number)
+    logging.getLogger("aiokafka").error("another")
+    assert [line["event"] for line in lines(capsys)] == ["Unable to connect to node 0", "another"]
+
+
 @pytest.mark.parametrize("value", [{1: 2}, "caf\udce9"], ids=["a number as key", "a file name that is not UTF-8"])
 def test_no_value_makes_logging_fail(capsys: pytest.CaptureFixture[str], value: object) -> None:
     """Whatever is logged, the line is written: a log line must never stop the engine."""
