@@ -29,6 +29,7 @@ class Row(msgspec.Struct):
     """One text with the labels it has. ``targets`` maps an output to a label; absent means masked.
 
     ``dataset`` is the collection the text is from, ``sources`` the profile's sources that gave it labels.
+    ``weight`` is how many rows of the real stream it stands for; 0 where it was drawn by its content.
     """
 
     id: str
@@ -37,6 +38,8 @@ class Row(msgspec.Struct):
     dataset: str = ""
     month: str = ""
     sources: tuple[str, ...] = ()
+    stratum: str = ""
+    weight: float = 0.0
 
 
 class Split(msgspec.Struct):
@@ -73,6 +76,7 @@ def read_source(data: Path, source: SourceSpec, profile: Profile) -> list[Row]:
             if label not in profile.classes(output):
                 raise DataError(f"{path}:{line}: {output}: unknown label {label!r}; known: {profile.classes(output)}")
         row.sources = (source.name,)
+        row.weight = source.base_rate.get(row.stratum, 0.0)
         rows.append(row)
     return rows
 
@@ -165,7 +169,8 @@ def _read_labels(path: Path, name: str) -> Iterator[tuple[int, Row]]:
     with path.open(encoding="utf-8", newline="") as file:
         for line, record in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE), start=2):
             targets = {head: record[head] for head in ("urgency", "sentiment", "event") if record[head]}
-            yield line, Row(record["id"], record["text"], targets, record["dataset"], record["ts_utc"][:7])
+            month, stratum = record["ts_utc"][:7], record["stratum"]
+            yield line, Row(record["id"], record["text"], targets, record["dataset"], month, stratum=stratum)
 
 
 def _read_tfns(path: Path, name: str) -> Iterator[tuple[int, Row]]:

@@ -8,28 +8,28 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import nn
-from transformers import BertConfig, BertModel, BertPreTrainedModel
+from transformers import AutoModel, PretrainedConfig
 from transformers.utils import logging as hf_logging
 
 from models.encoder import encoder_folder
 from models.profile import Encoder
 
 
-class NewsModel(BertPreTrainedModel):
+class NewsModel(nn.Module):
     """``config.outputs`` maps output name → number of logits; they stand side by side in this order."""
 
-    def __init__(self, config: BertConfig) -> None:
-        super().__init__(config)
-        self.bert = BertModel(config, add_pooling_layer=False)
+    def __init__(self, config: PretrainedConfig, encoder: nn.Module | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = encoder or AutoModel.from_config(config, add_pooling_layer=False)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
         self.heads = nn.Linear(config.hidden_size, sum(config.outputs.values()))
-        self.post_init()
+        nn.init.normal_(self.heads.weight, std=config.initializer_range)
+        nn.init.zeros_(self.heads.bias)
 
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
-    ) -> dict[str, torch.Tensor]:
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
         """int64 [batch, tokens] ids and mask → ``logits`` float32 [batch, sum of the outputs' widths]."""
-        hidden = self.bert(input_ids, attention_mask, token_type_ids).last_hidden_state
+        hidden = self.encoder(input_ids, attention_mask).last_hidden_state
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
         pooled = (hidden * mask).sum(1) / mask.sum(1)
         return {"logits": self.heads(self.dropout(pooled)).float()}
@@ -39,12 +39,9 @@ def new_model(encoder: Encoder, outputs: dict[str, int]) -> NewsModel:
     """The pre-trained encoder under fresh heads."""
     folder = encoder_folder(encoder)
     hf_logging.set_verbosity_error()  # It warns that the encoder's pooler goes unused, which is meant.
-    config = BertConfig.from_pretrained(folder, attn_implementation="eager")
-    config.outputs = outputs
-    model = NewsModel(config)
-    weights = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
-    model.bert.load_state_dict(weights.state_dict())
-    return model
+    weights = AutoModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+    weights.config.outputs = outputs
+    return NewsModel(weights.config, weights)
 
 
 def cut(model: NewsModel, outputs: dict[str, int]) -> NewsModel:

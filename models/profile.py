@@ -29,7 +29,11 @@ class HeadSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One data file below the data folder. ``unlicensed`` names the data sets in it whose text states no licence."""
+    """One data file below the data folder.
+
+    ``unlicensed`` names the data sets in it whose text states no licence. ``base_rate`` maps a stratum to how many
+    rows of the stream each of its rows stands for; rows of strata that are not named say nothing about base rates.
+    """
 
     name: str
     file: str
@@ -37,6 +41,7 @@ class SourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: str = ""
     skip_months: list[str] = []
     unlicensed: list[str] = []
+    base_rate: dict[str, float] = {}
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

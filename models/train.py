@@ -67,7 +67,7 @@ class Run:
         self.columns = target_columns(rows, profile)
         self.per_epoch = math.ceil(len(rows) / self.training.batch_size)
         self.steps = self.per_epoch * self.training.epochs
-        heads, encoder = list(self.model.heads.parameters()), list(self.model.bert.parameters())
+        heads, encoder = list(self.model.heads.parameters()), list(self.model.encoder.parameters())
         groups = [
             {"params": encoder, "lr": self.training.learning_rate},
             {"params": heads, "lr": self.training.head_learning_rate},
