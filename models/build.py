@@ -15,7 +15,7 @@ from engine.scoring.session import OnnxSession
 from engine.scoring.tokens import TextTokenizer
 from models.batches import target_columns
 from models.calibrate import fit_known
-from models.data import Row, Split, split, unlike_training
+from models.data import Row, Split, check_classes, split, unlike_training
 from models.encoder import load_tokenizer
 from models.errors import RunError
 from models.export import OUTPUT, export
@@ -43,11 +43,12 @@ def train(order: Order) -> tuple[NewsModel, Split]:
     """Train, or go on where the run's checkpoint stands; a finished run is only read.
 
     Raises:
-        DataError: a data file is missing or holds an unknown label.
+        DataError: a data file is refused, or a class has no row to train on.
         EncoderError: the encoder is not installed.
         RunError: the checkpoint belongs to another run.
     """
     rows = split(order.profile, order.data, order.stated_licence)
+    check_classes(order.profile, rows.train)
     return Run(order.profile, rows.train, order.run).train(), rows
 
 
