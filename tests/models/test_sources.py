@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from models.data import check_classes, split
+from models.data import Row, check_classes, split
 from models.errors import DataError
 from models.profile import ColumnSpec, Profile, SourceSpec, TableSpec
-from models.sources import Row, read_source
+from models.sources import read_source
 
 CALLS = """\
 no,desk,words,tone,stars
