@@ -66,6 +66,8 @@ def report(scores: list[Scores], rows: list[Row], profile: Profile) -> Report:
     for head, spec in profile.heads.items():
         target = np.asarray(columns[head])
         known = target != MASKED
+        if not known.any():  # The set has labels of other heads only.
+            continue
         names = [f"{head}.{label}" for label in spec.labels] or [head]
         table = np.array([[one[name] for name in names] for one in scores])[known]
         target = target[known]
