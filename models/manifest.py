@@ -36,6 +36,7 @@ def data_of(profile: Profile, data: Path, rows: Split) -> list[dict[str, Any]]:
     learnt = [_learnt(source, data, rows) for source in profile.sources]
     judged = [
         {"name": source.name, "file": source.file, "use": "evaluation only", "sha256": file_hash(data / source.file)}
+        | ({"licence": source.licence} if source.licence else {})
         | ({"only": source.only} if source.only else {})
         | ({"share": source.share} if source.share else {})
         | {"rows": len(read_source(data, source, profile))}
