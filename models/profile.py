@@ -15,10 +15,15 @@ ARTIFACTS = Path(__file__).parent / "artifacts"
 
 
 class Encoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the pre-trained encoder lies: a folder inside an installed package."""
+    """Where the pre-trained encoder lies: a folder inside an installed package.
 
-    package: str
+    An encoder too large for one package comes as ``parts``: packages each of which holds one piece of ``folder``'s
+    zip archive, in this order; ``package`` is then empty.
+    """
+
     folder: str
+    package: str = ""
+    parts: list[str] = []
 
 
 class HeadSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +49,20 @@ class SourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base_rate: dict[str, float] = {}
 
 
+class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Unlabelled headlines (a Parquet file with ``ts_utc``, ``title``, ``source``) for a student to learn from.
+
+    Of sources that ``whole`` does not name one text in ``thin`` is kept: press releases would drown the newsroom.
+    """
+
+    file: str
+    months: list[str]
+    rows: int
+    whole: list[str]
+    thin: int = 4
+    licence: str = ""
+
+
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hyper-parameters of the fine-tune."""
 
@@ -60,6 +79,27 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss_weights: dict[str, float]
 
 
+class Teacher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A larger network, trained on the same labels, whose opinion of every row and of a pool the student learns.
+
+    A row's loss is ``share`` of the distance to the teacher and the rest of that to its label, where it has one.
+    ``temperature`` flattens both networks' probabilities before they are compared (Hinton et al. 2015).
+    """
+
+    encoder: Encoder
+    training: Training
+    pool: PoolSpec
+    share: float = 0.6
+    temperature: float = 2.0
+
+
+class EmbeddingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A unit vector beside the logits that keeps the pre-trained encoder's likeness of sentences."""
+
+    width: int
+    weight: float
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything ``python -m models`` needs to make one artefact.
 
@@ -74,6 +114,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: list[SourceSpec]
     evaluation: list[SourceSpec]
     training: Training
+    teacher: Teacher | None = None
+    embedding: EmbeddingSpec | None = None
     floors: dict[str, float] = {}
 
     def classes(self, head: str) -> list[str]:
@@ -85,6 +127,24 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Every output that training uses, product heads first, with its labels. A joint event has one logit."""
         own = [f"sentiment@{s.name}" for s in self.sources if s.format != "labels"]
         return {head: self.classes(head) for head in [*self.heads, *own]}
+
+    def as_teacher(self) -> Profile:
+        """The profile that trains this one's teacher: its encoder, the product heads, plain labels.
+
+        Raises:
+            ProfileError: it has none.
+        """
+        if self.teacher is None:
+            raise ProfileError(f"profile {self.id!r} has no teacher")
+        sources = [source for source in self.sources if source.format == "labels"]
+        return msgspec.structs.replace(
+            self,
+            encoder=self.teacher.encoder,
+            training=self.teacher.training,
+            sources=sources,
+            teacher=None,
+            embedding=None,
+        )
 
 
 def load_profile(name: str) -> Profile:
