@@ -122,11 +122,14 @@ class Client:
                 f"{status}: no such path, or no model {self._server.model!r}: check OPENAI_BASE_URL (or --base-url; "
                 "it mostly ends in /v1) and FLASHWIRE_LABEL_MODEL (or --model)"
             )
-        return f"{status}: {self._words(error)}: {_mend(error, tries)}"
+        words = self._words(error)
+        if "response_format" in words:  # llama-cpp-python says so with a 500, others with a 400 or 422.
+            return f"{status}: {words}: it does not know this form: give --format json-object or json-schema"
+        return f"{status}: {words}: {_mend(error, tries)}"
 
     def _words(self, error: openai.APIError) -> str:
         words = error.body.get("message") if isinstance(error.body, dict) else None
-        return " ".join(str(words or error.message).replace(self._key, "…").split())[:300]
+        return " ".join(str(words or error.message).replace(self._key, "…").split())[:200]
 
 
 def _mend(error: openai.APIStatusError, tries: str) -> str:

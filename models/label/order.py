@@ -107,6 +107,8 @@ def check(order: LabelOrder) -> None:
     _check_server(order.server)
     if order.shots and not order.examples:
         raise LabelError("--shots without --examples: give the labels file that the examples are drawn from")
+    if order.examples and not order.shots:
+        raise LabelError("--examples without --shots: say how many of them the prompt is to show")
     if order.limit is not None and (order.price_in is None or order.price_out is None):
         raise LabelError("--limit needs prices: give --price-in and --price-out, in money per million tokens")
     inputs = [path for path in (order.texts, order.guideline, order.examples, order.gold) if path]

@@ -117,8 +117,10 @@ def finish(order: LabelOrder, inputs: Inputs, plan: Plan, outcome: Outcome, cost
             write_votes(order.votes_file, texts, votes, inputs.heads)
             console.print(votes_table(votes, order.ties))
         _compare(order, inputs, votes, console)
-    console.print(summary_table(outcome.tally, blank, len(texts), outcome.spent, cost, inputs.price))
-    _say(order, f"{rejects:,} rows have no label: {order.rejects_file} says why" if rejects else "", console)
+    if votes or outcome.tally.requests:
+        console.print(summary_table(outcome.tally, blank, len(texts), outcome.spent, cost, inputs.price))
+    _say(f"labels: {order.out}" if votes else "", console)
+    _say(f"rows without a label: {rejects:,}; {order.rejects_file} says why" if rejects else "", console)
     _stop(order, outcome, len(texts) - blank, len(texts))
 
 
@@ -168,10 +170,9 @@ def _compare(order: LabelOrder, inputs: Inputs, votes: Votes, console: Console) 
     console.print(agreement_table(agreement(pairs, inputs.heads, order.profile), order.gold.name))
 
 
-def _say(order: LabelOrder, rejects: str, console: Console) -> None:
-    for line in (f"labels: {order.out}", rejects):
-        if line:
-            console.print(line, soft_wrap=True, highlight=False, markup=False)
+def _say(line: str, console: Console) -> None:
+    if line:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def _stop(order: LabelOrder, outcome: Outcome, labelled: int, rows: int) -> None:

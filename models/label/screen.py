@@ -22,7 +22,7 @@ def estimate_table(order: LabelOrder, rows: int, plan: Plan, cost: Estimate, pri
     """Rows, requests, tokens and money, and whom the text is sent to."""
     asked = order.passes * len(plan.jobs)
     table = _plain("before it starts")
-    table.add_row("rows", f"{rows:,} ({len(plan.jobs):,} different texts, {order.passes} passes)")
+    table.add_row("rows", f"{rows:,} ({len(plan.jobs):,} different texts; passes: {order.passes})")
     table.add_row("answers in the cache", f"{asked - plan.pending:,} of {asked:,}")
     table.add_row("sent to", escape(f"{order.server.model} at {order.server.address}"))
     table.add_row("requests", f"{cost.requests:,}")

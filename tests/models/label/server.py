@@ -54,9 +54,9 @@ def rows(found: list[dict[str, Any]]) -> Response:
     return says(orjson.dumps({"rows": found}).decode())
 
 
-def refusal(status: int, code: str = "", **headers: str) -> Act:
+def refusal(status: int, code: str = "", says: str = "", **headers: str) -> Act:
     """An act that fails as OpenAI's servers do; header names are given with underscores."""
-    error = {"error": {"message": f"stub says {status}", "type": "stub", "code": code}}
+    error = {"error": {"message": says or f"stub says {status}", "type": "stub", "code": code}}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _: JSONResponse(error, status, named)
 

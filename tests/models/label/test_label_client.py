@@ -62,6 +62,7 @@ def test_without_a_hint_it_backs_off_by_itself(ordered: Ordered, server: StubSer
         (refusal(429, "insufficient_quota", retry_after_ms="1"), 3, "the account is out of money"),
         (refusal(404), 1, "404: no such path, or no model 'stub-1': check OPENAI_BASE_URL"),
         (refusal(400), 1, "400: stub says 400: if it is the form of the answer, give --format json-object"),
+        (refusal(422, "", says="response_format?"), 1, r"response_format\?: it does not know this form: give --format"),
         (refusal(403), 1, "403: it does not take this key"),
     ],
 )

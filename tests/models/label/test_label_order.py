@@ -26,6 +26,7 @@ def _order(folder: Path, **fields: Any) -> LabelOrder:
         ({"model": ""}, "no model: give --model, or set FLASHWIRE_LABEL_MODEL"),
         ({"base_url": "localhost:8000"}, "base URL 'localhost:8000': not an address; give --base-url"),
         ({"shots": 4}, "--shots without --examples"),
+        ({"examples": Path("e.tsv")}, "--examples without --shots"),
         ({"limit": 5.0, "price_in": 1.0}, "--limit needs prices: give --price-in and --price-out"),
         ({"out": Path("/nowhere/out.tsv")}, r"/nowhere/out\.tsv: cannot be written: give --out"),
         ({"cache": Path("/nowhere/cache")}, "/nowhere/cache: cannot be written"),

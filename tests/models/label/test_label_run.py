@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
 import subprocess
 import sys
@@ -109,20 +108,50 @@ def test_a_killed_run_goes_on_where_it_was(ordered: Ordered, server: StubServer,
         return right(body)
 
     server.acts.extend([right, held])
-    command = [sys.executable, "-m", "models", "label", str(order.texts), "--guideline", str(order.guideline)]
-    options = ["--out", str(order.out), "--rows", "2", "--concurrency", "1", "--model", "stub-1", "--yes"]
-    variables = environment(OPENAI_API_KEY=key, OPENAI_BASE_URL=server.base_url)
-    with subprocess.Popen([*command, *options], cwd=ROOT, env=variables, stdout=subprocess.DEVNULL) as run:
+    with _started(order, key) as run:
         try:
             assert reached.wait(60)
         finally:
-            os.kill(run.pid, signal.SIGKILL)
+            run.kill()
             release.set()
     assert not order.out.exists()
     del server.bodies[:]
     label(order, console)
     assert [asked(body) for body in server.bodies] == [[(1, HEADLINES[2]), (2, HEADLINES[3])]]
     assert [row.targets for row in read(order)] == [labels_of(text) for text in HEADLINES]
+
+
+def test_ctrl_c_keeps_what_is_done(ordered: Ordered, server: StubServer, key: str) -> None:
+    """The labels file holds the rows that were answered, and the last line says how to go on."""
+    order, reached, release = ordered(), threading.Event(), threading.Event()
+
+    def held(body: dict[str, Any]) -> Any:
+        reached.set()
+        release.wait(30)
+        return right(body)
+
+    server.acts.extend([right, held])
+    with _started(order, key) as run:
+        try:
+            assert reached.wait(60)
+            run.send_signal(signal.SIGINT)
+            _, error = run.communicate(timeout=60)
+        finally:
+            run.kill()
+            release.set()
+    assert run.returncode == 2
+    assert b"error: stopped by hand; 2 of 4 rows are labelled, in " in error
+    assert [bool(row.targets) for row in read(order)] == [True, True, False, False]
+
+
+def _started(order: LabelOrder, key: str) -> subprocess.Popen[bytes]:
+    """The command as a process of its own, which can be killed."""
+    command = [sys.executable, "-m", "models", "label", str(order.texts), "--guideline", str(order.guideline)]
+    options = ["--out", str(order.out), "--rows", "2", "--concurrency", "1", "--model", order.server.model, "--yes"]
+    variables = environment(OPENAI_API_KEY=key, OPENAI_BASE_URL=order.server.base_url)
+    return subprocess.Popen(
+        [*command, *options], cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
 
 
 def test_rows_left_out_or_doubled_are_asked_again(ordered: Ordered, server: StubServer, console: Console) -> None:
@@ -156,7 +185,7 @@ def test_what_stays_nonsense_is_blank_counted_and_listed(
     assert [row.targets for row in read(order)] == [{}, *(labels_of(text) for text in HEADLINES[1:])]
     listed = order.rejects_file.read_text("utf-8").splitlines()
     assert listed[1].endswith(f"\t1\t{HEADLINES[0]}\tevent: unknown label 'rumour'")
-    assert f"1 rows have no label: {order.rejects_file} says why" in printed(console)
+    assert f"rows without a label: 1; {order.rejects_file} says why" in printed(console)
     server.usual = right
     label(order, console)
     assert not order.rejects_file.exists()
