@@ -184,6 +184,6 @@ def _stop(order: LabelOrder, outcome: Outcome, labelled: int, rows: int) -> None
         return
     kept = f"{labelled:,} of {rows:,} rows are labelled" + (f", in {order.out}" if labelled else "")
     if isinstance(error, SpentError):
-        mend = f"the limit is spent ({outcome.spent:.4f}): {error}; {kept}; a higher --limit goes on from here"
-        raise SpentError(mend)
+        far = f"stopped before the limit: {outcome.spent:.4f} is spent, {error}"
+        raise SpentError(f"{far}; {kept}; a higher --limit goes on from here")
     raise LabelError(f"{error}; {kept}" + ("; the same command goes on from here" if labelled else ""))

@@ -80,7 +80,7 @@ def agreement_table(report: dict[str, Agreement], name: str) -> Table:
 
 
 def _figures(values: Sequence[float]) -> list[str]:
-    return ["-" if math.isnan(value) else f"{value:.3f}" for value in values]
+    return ["-" if math.isnan(value) else f"{round(value, 3) + 0.0:.3f}" for value in values]  # + 0.0: no "-0.000".
 
 
 def _plain(title: str) -> Table:

@@ -208,7 +208,9 @@ def test_a_server_that_only_talks_nonsense_is_given_up(ordered: Ordered, server:
 def test_the_limit_stops_before_it_is_exceeded(ordered: Ordered, server: StubServer, console: Console) -> None:
     """The server's usage is counted; what is done is kept, and a higher limit goes on from there."""
     order = ordered(price_in=1000.0, price_out=1000.0, limit=1.0, concurrency=4)
-    with pytest.raises(SpentError, match=r"the limit is spent \(0\.5000\).*2 of 4 rows are labelled.*higher --limit"):
+    with pytest.raises(
+        SpentError, match=r"stopped before the limit: 0\.5000 is spent, .*; 2 of 4 rows are labelled.*higher --limit"
+    ):
         label(order, console)
     assert [row.targets for row in read(order)] == [*(labels_of(text) for text in HEADLINES[:2]), {}, {}]
     label(msgspec.structs.replace(order, limit=5.0), console)
