@@ -5,7 +5,8 @@ ModelsError
 ├── DataError       a data file that is missing, or holds a row that cannot be used
 ├── EncoderError    the pre-trained encoder is not installed
 ├── RunError        a training run that is missing, unfinished, or belongs to other data
-└── ExportError     an exported graph that is not what it must be: unfused, not int8, too large, or off
+├── ExportError     an exported graph that is not what it must be: unfused, not int8, too large, or off
+└── LabelError      labelling cannot start or go on: an option, the key, the server, the spending limit
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class RunError(ModelsError):
 
 class ExportError(ModelsError):
     """A graph that did not come out as it must; the message gives what was found."""
+
+
+class LabelError(ModelsError):
+    """Labelling cannot start or go on; what was labelled so far is kept. The message says what to change."""
