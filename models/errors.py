@@ -5,7 +5,8 @@ ModelsError
 ├── DataError       a data file that is missing, or holds a row that cannot be used
 ├── EncoderError    the pre-trained encoder is not installed
 ├── RunError        a training run that is missing, unfinished, or belongs to other data
-└── ExportError     an exported graph that is not what it must be: unfused, not int8, too large, or off
+├── ExportError     an exported graph that is not what it must be: unfused, not int8, too large, or off
+└── ThresholdError  no cut-off is what was asked for, or a rules file has no one place for it
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class RunError(ModelsError):
 
 class ExportError(ModelsError):
     """A graph that did not come out as it must; the message gives what was found."""
+
+
+class ThresholdError(ModelsError):
+    """No cut-off is what was asked for, or there is no one place for it in a rules file; the message gives the mend."""
