@@ -35,7 +35,8 @@ The cross is the 95% interval at the chosen cut-off.</p>
 <h2>Expected cost</h2>
 <p>The lowest point is the cheapest cut-off on these rows. The Bayes rule alerts where
 p · cost(miss) &gt; (1 &minus; p) · cost(false alarm), from {bayes} on: the two agree where the score is a calibrated
-probability. A flat bottom means that the choice hardly matters; the shaded strip is where other rows might have put it.</p>
+probability. A flat bottom means that the choice hardly matters; the shaded strip is where other rows might have put
+it.</p>
 <figure>{expected_cost}</figure>
 <h2>Alerts</h2>
 <p>How many alerts a cut-off brings. By the labels {events} of 1,000 items are events; the score itself expects

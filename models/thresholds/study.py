@@ -106,11 +106,11 @@ def study(wish: Wish) -> tuple[Study, OnnxScorer]:
     """
     scorer = load_scorer(wish.artifact)
     check_score(wish.score, scorer.manifest, wish.profile)
-    rows, notes = held_out(wish.profile, wish.data), list[str]()
-    name = f"held-out rows of {wish.profile.id}"
     if wish.labels:
         rows, notes = own_rows(wish.labels, wish.profile, wish.data, scorer.manifest)
-        name = wish.labels.name
+    else:
+        rows, notes = held_out(wish.profile, wish.data), []
+    name = wish.labels.name if wish.labels else f"held-out rows of {wish.profile.id}"
     found = evidence(rows, scorer, wish.score, wish.profile, f"scoring {len(rows):,} rows")
     beside, missing = _beside(wish, scorer)
     return examine(wish, found, name, scorer.model, beside, notes + missing), scorer
