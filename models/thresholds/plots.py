@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,7 @@ _STYLE: dict[Any, Any] = {
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "legend.frameon": False,
+    "legend.edgecolor": "white",
     "svg.hashsalt": "flashwire",  # the same study gives the same bytes
 }
 _TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.997, 0.999)
@@ -116,7 +117,8 @@ def cells(found: Matrix) -> str:
         for cell in found.cells:
             _tile(axes, cell, found)
         axes.set(xlim=(0, 2), ylim=(0, 2), title="Confidence × cost: what to do with 1,000 items")  # noqa: RUF001
-        axes.set_xticks([0.5, 1.5], ["cheap to be wrong", f"costly: {', '.join(found.costly)}"])
+        kinds = textwrap.fill(f"costly: {', '.join(found.costly)}", 42)
+        axes.set_xticks([0.5, 1.5], ["cheap to be wrong", kinds])
         axes.set_yticks([0.5, 1.5], ["not confident", "confident"], rotation=90, va="center")
         axes.set(xlabel="cost of an error, by the likeliest event", ylabel="confidence, by the score")
         axes.tick_params(length=0)

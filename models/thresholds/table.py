@@ -95,7 +95,7 @@ def cell_says(found: Matrix, action: str) -> str:
         "act automatically": f"{found.score} >= {cut}, cheap",
         "act and review": f"{found.score} >= {cut}, costly",
         "hold for a human": f"{low} <= {found.score} < {cut}, costly" if low else "none: all worth a look fires",
-        "drop": "the rest",
+        "drop": f"the rest, costly ones below {low} too" if low else "the rest",
     }[action]
 
 
