@@ -6,7 +6,8 @@ ModelsError
 ├── EncoderError    the pre-trained encoder is not installed
 ├── RunError        a training run that is missing, unfinished, or belongs to other data
 ├── ExportError     an exported graph that is not what it must be: unfused, not int8, too large, or off
-└── LabelError      labelling cannot start or go on: an option, the key, the server, the spending limit
+├── LabelError      labelling cannot start or go on: an option, the key, the server, the spending limit
+└── ThresholdError  no cut-off is what was asked for, or a rules file has no one place for it
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class ExportError(ModelsError):
 
 class LabelError(ModelsError):
     """Labelling cannot start or go on; what was labelled so far is kept. The message says what to change."""
+
+
+class ThresholdError(ModelsError):
+    """No cut-off is what was asked for, or there is no one place for it in a rules file; the message gives the mend."""

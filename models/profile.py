@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Literal
 
@@ -100,10 +101,39 @@ class EmbeddingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight: float
 
 
+class ErrorCosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an error costs, in any unit, the same for all: a miss (no alert on an event) and a false alarm."""
+
+    miss: float
+    false_alarm: float
+
+    @property
+    def bayes(self) -> float:
+        """Above this probability an alert costs less than silence: p · miss > (1 - p) · false alarm."""
+        return self.false_alarm / (self.false_alarm + self.miss)
+
+
+class Costs(ErrorCosts, frozen=True, forbid_unknown_fields=True):
+    """What errors cost on an ordinary item, and on items of the event kinds where they cost something else.
+
+    ``review`` is what one look by a human costs, in the same unit. ``events`` maps labels of the head ``event``.
+    """
+
+    review: float = 1.0
+    events: dict[str, ErrorCosts] = {}
+
+    @property
+    def costly(self) -> tuple[str, ...]:
+        """The event kinds on which a miss or a false alarm costs more than on an ordinary item."""
+        dearer = (name for name, of in self.events.items() if of.miss > self.miss or of.false_alarm > self.false_alarm)
+        return tuple(sorted(dearer))
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything ``python -m models`` needs to make one artefact.
 
     ``floors`` maps a head to the macro-F1 that the shipped file must reach on the first evaluation source.
+    ``items_per_day`` is how many items the stream brings; None where nobody has counted.
     """
 
     version: Literal[1]
@@ -117,6 +147,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     teacher: Teacher | None = None
     embedding: EmbeddingSpec | None = None
     floors: dict[str, float] = {}
+    costs: Costs | None = None
+    items_per_day: float | None = None
 
     def classes(self, head: str) -> list[str]:
         """Labels of a product head or of a source's own output such as ``sentiment@tfns``."""
@@ -176,3 +208,19 @@ def _check(profile: Profile, path: Path) -> None:
     for head in profile.floors:
         if not getattr(profile.heads.get(head), "labels", []):
             raise ProfileError(f"{path}: floors.{head}: no head with labels of that name")
+    if profile.items_per_day is not None and not 0 < profile.items_per_day < math.inf:
+        raise ProfileError(f"{path}: items_per_day: must be above 0; leave it out where nobody has counted")
+    if profile.costs:
+        _check_costs(profile.costs, getattr(profile.heads.get("event"), "labels", []), path)
+
+
+def _check_costs(costs: Costs, kinds: list[str], path: Path) -> None:
+    named = {"costs": costs} | {f"costs.events.{kind}": of for kind, of in costs.events.items()}
+    values = {f"{name}.{field}": getattr(of, field) for name, of in named.items() for field in ("miss", "false_alarm")}
+    for name, value in (values | {"costs.review": costs.review}).items():
+        if not 0 < value < math.inf:
+            raise ProfileError(f"{path}: {name}: must be above 0; what costs nothing needs no alert")
+    for kind in costs.events:
+        if kind not in kinds:
+            known = ", ".join(kinds) or "none, the profile has no head `event` with labels"
+            raise ProfileError(f"{path}: costs.events: no event kind {kind!r}; known: {known}")
