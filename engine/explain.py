@@ -1,11 +1,12 @@
 """Which words carried a score: the text is scored again without each of its words.
 
-Occlusion (Zeiler and Fergus 2014, section 4.2; "leave one out" in Li, Monroe and Jurafsky 2016): a word's
-weight is the label's probability with it less the probability without it. A word is removed, not replaced:
-taking out what removal ranks first lowers the score more than what ``[MASK]`` or ``[UNK]`` ranks first, whichever
-of the three is used to take it out, and removal asks nothing of the tokenizer (docs/explain.md has the figures).
+Occlusion (Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.2; for words Li,
+Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure"): a word's weight is the
+label's probability with it less the probability without it. A word is taken out, not replaced: what that ranks first
+matters as much as what ``[UNK]`` ranks first and more than what ``[MASK]`` does (the other two being the judges), it
+disturbs the score least where a word is nothing to it, and it asks nothing of a tokenizer. Figures: docs/explain.md.
 
-In probability, because rules compare probabilities; log-odds would rank the words of a label alike.
+In probability, because rules compare probabilities; log-odds would rank the words of one label alike.
 """
 
 from __future__ import annotations
