@@ -31,6 +31,8 @@ LOG_ODDS = {
     "破": 2.0,
     "?": -0.75,
 }
+LONG = " antidisestablishmentarianism"
+"""Many tokens and one word, so that a text reaches the cut with few words to weigh."""
 
 
 class BagOfWords:
@@ -191,23 +193,27 @@ def test_the_shipped_model(shipped: OnnxScorer) -> None:
 
 
 def test_the_shipped_model_at_its_cut(shipped: OnnxScorer) -> None:
-    """Of 200 words it reads what 96 tokens hold; whatever follows changes no score and no weight."""
-    text = HEADLINE + " today" * 200
+    """Of 35 words it reads what 96 tokens hold; whatever follows changes no score and no weight."""
+    text = HEADLINE + LONG * 30
     found, other = explain(shipped, text, shipped.read), explain(shipped, f"{text} bankruptcy", shipped.read)
-    read = [word for word in found.heads["urgency"].words if word.start < found.read]
-    assert len(read) == 93  # "Acme" is two tokens, and two are the model's own.
-    assert text[: found.read] == HEADLINE + " today" * 88
-    assert all(word.weight == 0.0 for word in found.heads["urgency"].words[93:])
-    assert other.heads["urgency"].words[:-1] == found.heads["urgency"].words
+    words = found.heads["urgency"].words
+    behind = [word for word in words if word.start >= found.read]
+    assert 0 < len(behind) < len(words) == 35
+    assert {word.weight for word in behind} == {0.0}
+    assert all(word.weight for word in words[: -len(behind)])
+    assert other.scores == found.scores
+    assert other.heads["urgency"].words[:-1] == words
 
 
 def test_a_word_that_the_cut_goes_through(shipped: OnnxScorer) -> None:
     """It counts as far as it was read, and its rest is named as not read."""
-    text = "a " * 92 + "antidisestablishmentarianism"
-    found = explain(shipped, text, shipped.read)
-    last = found.heads["urgency"].words[-1]
-    assert last.start < found.read < last.end
-    assert found.cut
+    through = []
+    for lead in ("", "a", "a a", "a a a"):  # However the tokens fall, one of these has the cut inside a word.
+        found = explain(shipped, lead + LONG * 20, shipped.read)
+        through += [word for word in found.heads["urgency"].words if word.start < found.read < word.end]
+        assert found.cut
+    assert through
+    assert all(word.weight for word in through)
 
 
 @pytest.mark.parametrize("text", ["🚀", "破産", "[SEP]", "\u200b", "a\u0301", "x" * 10_000, "\x00 bankrupt"])
@@ -220,7 +226,7 @@ def test_no_text_is_too_odd(shipped: OnnxScorer, text: str) -> None:
 
 def test_json_lines(tmp_path: Path, shipped: OnnxScorer) -> None:
     """``--in`` with ``--explain``: scores as without, and each head's label and ``[word, start, end, weight]``."""
-    rows = [{"id": "a", "headline": HEADLINE}, {"id": 2, "headline": ""}, {"id": 3, "headline": "cut " * 100}]
+    rows = [{"id": "a", "headline": HEADLINE}, {"id": 2, "headline": ""}, {"id": 3, "headline": LONG * 30}]
     path = tmp_path / "in.jsonl"
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     done = flashwire("score", "--explain", "--in", str(path))
@@ -234,7 +240,7 @@ def test_json_lines(tmp_path: Path, shipped: OnnxScorer) -> None:
     assert found[0]["explain"]["trigger"]["label"] is None
     assert found[1]["explain"]["urgency"]["words"] == []
     assert "unread_from" not in found[0]
-    assert found[2]["unread_from"] == len("cut " * 94) - 1
+    assert found[2]["unread_from"] == shipped.read(LONG * 30) < len(LONG * 30)
 
 
 def test_headlines_as_arguments() -> None:
