@@ -100,6 +100,46 @@ def evaluate_command(
         json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
 
 
+@app.command("probes")
+def probes_command(
+    artifact: Annotated[
+        Path | None, typer.Option(help="An artefact's folder.", show_default="models/artifacts/PROFILE")
+    ] = None,
+    profile: ProfileName = "news",
+) -> None:
+    """Try an artefact on headlines written for its weak spots: negation, rumour, numbers, names; pass or fail each."""
+    from engine.scoring.scorer import load_scorer
+    from models.probe import probe, swaps_table, table
+    from models.probe_set import PROBES
+
+    spec = load_profile(profile)
+    found = probe(load_scorer(artifact or ARTIFACTS / spec.id), spec)
+    if not found:
+        console.print(f"profile {spec.id} has no probes; write them to {PROBES / spec.id}.yaml")
+        return
+    console.print(table(found), swaps_table(found))
+
+
+@app.command("card")
+def card_command(
+    artifact: Annotated[
+        Path | None, typer.Option(help="An artefact's folder.", show_default="models/artifacts/PROFILE")
+    ] = None,
+    profile: ProfileName = "news",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write.", show_default="docs/model-card.md for news")
+    ] = None,
+) -> None:
+    """Write the model card from an artefact's manifest: data, licences, figures, limits and known failures."""
+    from models.card import card_of, place_of
+
+    spec = load_profile(profile)
+    path = out or place_of(spec)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(card_of(artifact or ARTIFACTS / spec.id, spec), "utf-8")
+    console.print(f"model card: {path}")
+
+
 @app.command("build")
 def build_command(
     profile: ProfileName = "news",

@@ -3,6 +3,8 @@
 ModelsError
 ├── ProfileError    a profile that cannot be used
 ├── DataError       a data file that is missing, or holds a row that cannot be used
+├── ProbesError     a file of probes that cannot be used
+├── CardError       prose of a model card that cannot be used
 ├── EncoderError    the pre-trained encoder is not installed
 ├── RunError        a training run that is missing, unfinished, or belongs to other data
 ├── ExportError     an exported graph that is not what it must be: unfused, not int8, too large, or off
@@ -23,6 +25,14 @@ class ProfileError(ModelsError):
 
 class DataError(ModelsError):
     """A data file that is missing or holds a row that cannot be used; names file, line and mend."""
+
+
+class ProbesError(ModelsError):
+    """A file of probes that cannot be used; names the file, the probe and the mend."""
+
+
+class CardError(ModelsError):
+    """The prose of a model card cannot be used; names the file, the field and the mend."""
 
 
 class EncoderError(ModelsError):
