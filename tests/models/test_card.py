@@ -87,7 +87,7 @@ def test_another_profile_leaves_out_what_it_does_not_have(
 ) -> None:
     """A manifest of one head, without metrics, training or prose: no heading without text, no word of urgency."""
     heads = {"mood": {"labels": ["calm", "angry"]}}
-    profile = load(fields | {"id": "moods", "model": "moods-minilm", "heads": heads, "floors": {}})
+    profile = load(fields | {"id": "moods", "model": "moods-minilm", "heads": heads, "floors": {}, "costs": None})
     bare = msgspec.structs.replace(
         manifest, id="moods-minilm", profile="moods", heads=(manifest.heads[0],), metrics={}, data=[], training={}
     )
