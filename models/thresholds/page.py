@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from html import escape
 
+from models.markup import STYLE, table
 from models.thresholds.choice import written
 from models.thresholds.matrix import Matrix
 from models.thresholds.plots import alerts, cells, expected_cost, precision_recall
 from models.thresholds.study import Study
 from models.thresholds.table import cell_says, figures_rows, number, rows_line, span
 
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin-bottom: .3rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .8rem; border-bottom: 1px solid #e4e7eb; text-align: right; }
-th:first-child, td:first-child, .cells :nth-child(2) { text-align: left; }
-.wide { overflow-x: auto; } .soft { color: #616e7c; } figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
-.note { background: #fff4e5; border-left: 4px solid #c2410c; padding: .5rem .9rem; margin: .6rem 0; }
-code { background: #f1f3f5; padding: .1rem .3rem; border-radius: 3px; }
-"""
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>{style}</style></head><body>
@@ -67,7 +58,7 @@ def page(found: Study) -> str:
     beside = " and ".join(found.beside)
     return _PAGE.format(
         title=escape(title),
-        style=_STYLE,
+        style=STYLE,
         criterion=escape(found.criterion),
         interval=span(found.drawn.cut_off, "{:.3g}"),
         notes="\n".join(f'<p class="note">{escape(note)}</p>' for note in found.notes),
@@ -86,7 +77,7 @@ def page(found: Study) -> str:
 
 def _figures(found: Study) -> str:
     head = ["", "chosen", "95% interval", "Bayes rule", *(f"{name}, reported only" for name in found.beside)]
-    return _table(head, [list(row) for row in figures_rows(found)])
+    return table(head, [list(row) for row in figures_rows(found)])
 
 
 def _matrix(found: Matrix) -> str:
@@ -97,12 +88,5 @@ def _matrix(found: Matrix) -> str:
     hold = "Nothing is held: all that is worth a look fires already."
     if found.hold_from is not None:
         hold = f"A costly item below the cut-off is held from {written(found.hold_from)} on, where a look pays."
-    table = _table(["action", "of", "per 1,000 items", "true", "rows"], rows)
-    return _MATRIX.format(costly=escape(", ".join(found.costly)), hold=hold, picture=cells(found), table=table)
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    def line(cells: list[str], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-    return f"<table>{line(head, 'th')}{''.join(line(row, 'td') for row in rows)}</table>"
+    counts = table(["action", "of", "per 1,000 items", "true", "rows"], rows)
+    return _MATRIX.format(costly=escape(", ".join(found.costly)), hold=hold, picture=cells(found), table=counts)

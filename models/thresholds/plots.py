@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Callable
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from models.drawing import CHOSEN, CURVE, SOFT, svg
 from models.thresholds.choice import written
 from models.thresholds.matrix import Cell, Matrix
 from models.thresholds.study import Study
 from models.thresholds.table import cell_says, number
 
-INK, SOFT, CURVE, CHOSEN, BAYES = "#1f2933", "#7b8794", "#2563a8", "#c2410c", "#3f7d58"
-_STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # matplotlib's own, so that the picture is the same on every machine
-    "font.size": 10,
-    "axes.titlesize": 12,
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e4e7eb",
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.edgecolor": "white",
-    "svg.hashsalt": "flashwire",  # the same study gives the same bytes
-}
+BAYES = "#3f7d58"
 _TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.997, 0.999)
 _EDGE = 0.0008  # Where the logit axis ends on either side: it has no 0 and no 1.
 _FILL = {
@@ -64,7 +44,7 @@ def precision_recall(found: Study) -> str:
         axes.set(xlabel="recall: share of events that are alerted", ylabel="precision: share of alerts that are true")
         axes.legend(loc="lower left")
 
-    return _svg(draw)
+    return svg(draw)
 
 
 def expected_cost(found: Study) -> str:
@@ -84,7 +64,7 @@ def expected_cost(found: Study) -> str:
         axes.set(ylim=(0, None), ylabel="expected cost per 1,000 items")
         axes.legend(loc="best")
 
-    return _svg(draw)
+    return svg(draw)
 
 
 def alerts(found: Study) -> str:
@@ -107,7 +87,7 @@ def alerts(found: Study) -> str:
         axes.set(title="Alerts", ylabel="alerts per 1,000 items (log scale)")
         axes.legend(loc="upper right")
 
-    return _svg(draw)
+    return svg(draw)
 
 
 def cells(found: Matrix) -> str:
@@ -125,7 +105,7 @@ def cells(found: Matrix) -> str:
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
 
-    return _svg(draw)
+    return svg(draw)
 
 
 def _tile(axes: Axes, cell: Cell, found: Matrix) -> None:
@@ -171,15 +151,3 @@ def _probability(axes: Axes, score: str) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.tick_params(axis="x", labelsize=8.5)
     axes.set_xlabel(f"cut-off on {score} (logit scale)")
-
-
-def _svg(draw: Callable[[Axes], None]) -> str:
-    """One picture as an ``<svg>`` element, without the prologue that names a document type on the web."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7.6, 4.6), layout="constrained")
-        draw(figure.subplots())
-        out = io.StringIO()
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(out, format="svg", metadata=nothing)
-    text = out.getvalue()
-    return text[text.index("<svg") :]
