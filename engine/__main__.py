@@ -121,6 +121,9 @@ def score(
     out: Annotated[Path | None, typer.Option("--out", help="JSONL with every probability; default stdout.")] = None,
     artifact: ArtifactOption = _ARTIFACT,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show which words carried each head: the score with them, less without.")
+    ] = False,
 ) -> None:
     """Score headlines: every head's probabilities, calibrated, in the order given."""
     from engine import score as scoring
@@ -132,7 +135,7 @@ def score(
         raise typer.BadParameter("give headlines or --in FILE.jsonl", param_hint="HEADLINES")
     scorer = load_scorer(resolve_path(artifact))
     if headlines and out is None and not as_json and sys.stdout.isatty():
-        Console().print(scoring.table(headlines, scorer.score(headlines)))
+        Console().print(*scoring.screen(scorer, headlines, explain), sep="\n")
         return
     total = None
     if headlines:
@@ -148,7 +151,8 @@ def score(
     quiet = source is None or not sys.stderr.isatty()
     with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
         task = progress.add_task("scoring", total=total)
-        scoring.score_lines(scorer, lines, target.write, lambda count: progress.advance(task, count))
+        judge = scoring.with_words(scorer) if explain else scoring.plain(scorer)
+        scoring.score_lines(judge, lines, target.write, lambda count: progress.advance(task, count))
     target.flush()
 
 

@@ -19,9 +19,11 @@ from models.data import Row, Split, check_classes, split, unlike_training
 from models.encoder import load_tokenizer
 from models.errors import RunError
 from models.export import OUTPUT, export
+from models.guidance import guide
 from models.manifest import LICENCE, data_of, file_of, heads_of, rounded, training_of, write_manifest
 from models.network import NewsModel
 from models.order import Order
+from models.pool import with_pool
 from models.quantize import to_fp16, to_int8
 from models.train import RECORD, Run
 
@@ -42,14 +44,32 @@ class Draft(Struct, frozen=True):
 def train(order: Order) -> tuple[NewsModel, Split]:
     """Train, or go on where the run's checkpoint stands; a finished run is only read.
 
+    A teacher, where the profile has one, comes first, with a run of its own in the folder ``teacher``.
+
     Raises:
         DataError: a data file is refused, or a class has no row to train on.
-        EncoderError: the encoder is not installed.
+        EncoderError: an encoder is not installed.
         RunError: the checkpoint belongs to another run.
     """
-    rows = split(order.profile, order.data, order.stated_licence)
+    rows = rows_of(order)
     check_classes(order.profile, rows.train)
-    return Run(order.profile, rows.train, order.run).train(), rows
+    everything = rows.train + rows.pool
+    teacher = None
+    if order.profile.teacher is not None:
+        spec = order.profile.as_teacher()
+        known = [row for row in rows.train if row.targets.keys() & order.profile.heads.keys()]
+        teacher = (Run(spec, known, order.run / "teacher").train(), spec)
+    guidance = guide(order.profile, everything, teacher, order.run)
+    return Run(order.profile, everything, order.run, guidance).train(), rows
+
+
+def rows_of(order: Order) -> Split:
+    """The order's rows; with a pool of unlabelled ones where a teacher is to speak of them and licences allow it."""
+    rows = split(order.profile, order.data, order.stated_licence)
+    spec = order.profile.teacher
+    if spec is None or (order.stated_licence and not spec.pool.licence):
+        return rows
+    return with_pool(order.profile, spec.pool, order.data, rows)
 
 
 def trained(order: Order) -> tuple[NewsModel, Split]:
@@ -58,8 +78,8 @@ def trained(order: Order) -> tuple[NewsModel, Split]:
     Raises:
         RunError: there is none, or it is not finished; and what ``train`` raises.
     """
-    rows = split(order.profile, order.data, order.stated_licence)
-    run = Run(order.profile, rows.train, order.run)
+    rows = rows_of(order)
+    run = Run(order.profile, rows.train + rows.pool, order.run)
     run.resume()
     if not run.finished:
         raise RunError(f"{order.run}: at step {run.step:,} of {run.steps:,}; run `python -m models train` first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ from engine.located import nearest
 from models.errors import ProfileError
 
 if TYPE_CHECKING:  # It calls this module when it reads a profile.
-    from models.profile import Profile, SourceSpec, TableSpec
+    from models.profile import Profile
+    from models.specs import Encoder, ErrorCosts, SourceSpec, TableSpec
 
 Mistakes = Iterator[tuple[str, str]]
 """Path of the field, and what is wrong with it."""
@@ -26,15 +28,23 @@ def check(profile: Profile) -> None:
     Raises:
         ProfileError: as ``file:line:column: field: reason``.
     """
-    parts = (_encoder(profile), _heads(profile), _all_sources(profile), _weights(profile))
+    parts = (_encoders(profile), _heads(profile), _all_sources(profile), _weights(profile), _costs(profile))
     for path, reason in (mistake for part in parts for mistake in part):
         raise ProfileError(f"{profile.where(path)}: {reason}")
 
 
-def _encoder(profile: Profile) -> Mistakes:
-    layers = profile.encoder.layers
+def _encoders(profile: Profile) -> Mistakes:
+    yield from _encoder("encoder", profile.encoder)
+    if profile.teacher:
+        yield from _encoder("teacher.encoder", profile.teacher.encoder)
+
+
+def _encoder(path: str, encoder: Encoder) -> Mistakes:
+    if bool(encoder.package) == bool(encoder.parts):
+        yield path, "give either `package` or `parts`"
+    layers = encoder.layers
     if layers != sorted(set(layers)) or any(layer < 0 for layer in layers):
-        yield "encoder.layers", f"{layers}: give the layers to keep in their order, counted from 0, each once"
+        yield f"{path}.layers", f"{layers}: give the layers to keep in their order, counted from 0, each once"
 
 
 def _heads(profile: Profile) -> Mistakes:
@@ -115,13 +125,32 @@ def _table(profile: Profile, table: TableSpec) -> Mistakes:
 
 def _weights(profile: Profile) -> Mistakes:
     outputs = profile.outputs()
-    for output in profile.training.loss_weights:
-        if output not in outputs:
-            yield f"training.loss_weights.{output}", f"no such output{nearest(output, outputs)}"
+    parts = {"training": profile.training} | ({"teacher.training": profile.teacher.training} if profile.teacher else {})
+    for path, training in parts.items():
+        for output in training.loss_weights:
+            if output not in outputs:
+                yield f"{path}.loss_weights.{output}", f"no such output{nearest(output, outputs)}"
     with_labels = [head for head in profile.heads if _labels(profile, head)]
     for head in profile.floors:
         if head not in with_labels:
             yield f"floors.{head}", f"no head with labels of that name{nearest(head, with_labels)}"
+
+
+def _costs(profile: Profile) -> Mistakes:
+    if profile.items_per_day is not None and not 0 < profile.items_per_day < math.inf:
+        yield "items_per_day", "must be above 0; leave it out where nobody has counted"
+    if profile.costs is None:
+        return
+    costs, kinds = profile.costs, _labels(profile, "event")
+    for kind in costs.events:
+        if kind not in kinds:
+            known = ", ".join(kinds) or "none, the profile has no head `event` with labels"
+            yield f"costs.events.{kind}", f"no event kind {kind!r}; known: {known}"
+    named: dict[str, ErrorCosts] = {"costs": costs} | {f"costs.events.{kind}": of for kind, of in costs.events.items()}
+    values = {f"{name}.{field}": getattr(of, field) for name, of in named.items() for field in ("miss", "false_alarm")}
+    for path, value in (values | {"costs.review": costs.review}).items():
+        if not 0 < value < math.inf:
+            yield path, "must be above 0; what costs nothing needs no alert"
 
 
 def _labels(profile: Profile, head: str) -> list[str]:

@@ -5,6 +5,8 @@ Data stays in the data folder; nothing here writes text anywhere.
 
 from __future__ import annotations
 
+import heapq
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -28,11 +30,12 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 
 class Split(msgspec.Struct):
-    """Rows to train on, rows held out for calibration, and what was dropped and why."""
+    """Rows to train on, rows held out for calibration, what was dropped and why, and unlabelled rows to distil on."""
 
     train: list[Row]
     held_out: list[Row]
     dropped: dict[str, int]
+    pool: list[Row] = []
 
 
 def clean(text: str) -> str:
@@ -125,15 +128,26 @@ def unlike_training(rows: Split) -> list[Row]:
 def near_duplicates(
     rows: Iterable[frozenset[str]], guarded: Iterable[frozenset[str]], at_least: float = 0.8
 ) -> set[frozenset[str]]:
-    """The word sets among ``rows`` whose Jaccard likeness to a guarded one reaches ``at_least``."""
+    """The word sets among ``rows`` whose Jaccard likeness to a guarded one reaches ``at_least``.
+
+    By prefix filtering (Bayardo, Ma and Srikant 2007, "Scaling up all pairs similarity search"): two sets this alike
+    share a word among the rarest few of each, so only those few are indexed and looked up.
+    """
+    rows, guarded = list(rows), list(guarded)
+    counts = Counter(word for key in (*rows, *guarded) for word in key)
+
+    def rarest(key: frozenset[str]) -> list[str]:
+        few = len(key) - math.ceil(at_least * len(key) - 1e-9) + 1
+        return heapq.nsmallest(few, key, key=lambda word: (counts[word], word))
+
     index: dict[str, list[frozenset[str]]] = defaultdict(list)
     for key in rows:
-        for word in key:
+        for word in rarest(key):
             index[word].append(key)
     found = set()
     for target in guarded:
-        # Two sets this alike share at least one of any (1 - at_least) share of the target's words.
-        rarest = sorted(target, key=lambda word: len(index.get(word, ())))
-        for word in rarest[: int(len(target) * (1 - at_least) + 1e-9) + 1]:
-            found |= {k for k in index.get(word, ()) if len(k & target) >= at_least * len(k | target)}
+        least, most = at_least * len(target), len(target) / at_least
+        for word in rarest(target):
+            near = (key for key in index.get(word, ()) if least <= len(key) <= most)
+            found |= {key for key in near if len(key & target) >= at_least * len(key | target)}
     return found

@@ -17,7 +17,10 @@ from models.profile import Encoder
 
 
 class NewsModel(nn.Module):
-    """``config.outputs`` maps output name → number of logits; they stand side by side in this order."""
+    """``config.outputs`` maps output name → number of logits; they stand side by side in this order.
+
+    Where ``config.embedding`` is not 0, a projection of the pooled state to that many floats stands beside them.
+    """
 
     def __init__(self, config: PretrainedConfig, encoder: nn.Module | None = None) -> None:
         super().__init__()
@@ -27,16 +30,23 @@ class NewsModel(nn.Module):
         self.heads = nn.Linear(config.hidden_size, sum(config.outputs.values()))
         nn.init.normal_(self.heads.weight, std=config.initializer_range)
         nn.init.zeros_(self.heads.bias)
+        self.projection = nn.Linear(config.hidden_size, config.embedding, bias=False) if config.embedding else None
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
-        """int64 [batch, tokens] ids and mask → ``logits`` float32 [batch, sum of the outputs' widths]."""
+        """int64 [batch, tokens] ids and mask → float32 ``logits`` [batch, sum of the outputs' widths].
+
+        And ``embedding`` [batch, ``config.embedding``] of unit length, where there is one.
+        """
         hidden = self.encoder(input_ids, attention_mask).last_hidden_state
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
         pooled = (hidden * mask).sum(1) / mask.sum(1)
-        return {"logits": self.heads(self.dropout(pooled)).float()}
+        found = {"logits": self.heads(self.dropout(pooled)).float()}
+        if self.projection is not None:
+            found["embedding"] = nn.functional.normalize(self.projection(pooled).float(), dim=1)
+        return found
 
 
-def new_model(encoder: Encoder, outputs: dict[str, int]) -> NewsModel:
+def new_model(encoder: Encoder, outputs: dict[str, int], embedding: int = 0) -> NewsModel:
     """The pre-trained encoder, or those of its layers that the profile keeps, under fresh heads.
 
     Raises:
@@ -47,7 +57,7 @@ def new_model(encoder: Encoder, outputs: dict[str, int]) -> NewsModel:
     weights = AutoModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
     if encoder.layers:
         keep(weights, encoder.layers)
-    weights.config.outputs = outputs
+    weights.config.outputs, weights.config.embedding = outputs, embedding
     return NewsModel(weights.config, weights)
 
 

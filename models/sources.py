@@ -32,7 +32,8 @@ def read_source(data: Path, source: SourceSpec, profile: Profile, dropped: Count
             row.weight = source.base_rate.get(row.stratum, 0.0)
             rows.append((line, row))
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not {error.encoding}: {error.reason}; name its encoding in the profile") from None
+        mend = "name its encoding in the profile" if source.table else "save it as UTF-8"
+        raise DataError(f"{path}: is not valid {error.encoding.upper()}; {mend}") from None
     except csv.Error as error:
         raise DataError(f"{path}: {error}; is it separated and quoted as the profile says?") from None
     return _chosen(_agreeing(path, rows, source, Counter() if dropped is None else dropped), source, profile)

@@ -13,61 +13,37 @@ import numpy as np
 import torch
 import transformers
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from torch.nn import functional
 
-from models.batches import MASKED, batches, target_columns
+from models.batches import batches, target_columns
 from models.data import Row
 from models.encoder import load_tokenizer
 from models.errors import RunError
+from models.guidance import Guidance
+from models.losses import Batch, loss_of
 from models.network import NewsModel, new_model
-from models.profile import Profile, Training
+from models.profile import Profile
 
 RECORD = "run.json"
 _SAVE_EVERY = 200  # steps; at most this much work is lost to an interruption
 
 
-class Batch:
-    """Padded ids and one target column per output (``MASKED`` where a row has no label)."""
-
-    def __init__(self, ids: list[list[int]], targets: dict[str, list[int]]) -> None:
-        width = max(map(len, ids))
-        self.input_ids = torch.tensor([row + [0] * (width - len(row)) for row in ids])
-        self.attention_mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in ids])
-        self.targets = {name: torch.tensor(column) for name, column in targets.items()}
-
-
-def loss_of(logits: torch.Tensor, batch: Batch, widths: dict[str, int], training: Training) -> torch.Tensor:
-    """Weighted sum over outputs of the mean loss over the rows that carry that output's label."""
-    total = logits.new_zeros(())
-    start = 0
-    for output, width in widths.items():
-        part, start = logits[:, start : start + width], start + width
-        target = batch.targets[output]
-        known = target != MASKED
-        if not bool(known.any()):
-            continue
-        if width == 1:
-            value = functional.binary_cross_entropy_with_logits(part[known, 0], target[known].float())
-        else:
-            value = functional.cross_entropy(part[known], target[known], label_smoothing=training.label_smoothing)
-        total = total + training.loss_weights.get(output, 1.0) * value
-    return total
-
-
 class Run:
     """One training run: model, optimizer and position, saved under ``folder`` so that it can go on."""
 
-    def __init__(self, profile: Profile, rows: list[Row], folder: Path) -> None:
-        self.profile, self.training, self.folder = profile, profile.training, folder
+    def __init__(self, profile: Profile, rows: list[Row], folder: Path, guidance: Guidance | None = None) -> None:
+        self.profile, self.training, self.folder, self.guidance = profile, profile.training, folder, guidance
         torch.manual_seed(self.training.seed)
         np.random.seed(self.training.seed)
-        self.widths = {output: len(labels) for output, labels in profile.outputs().items()}
-        self.model = new_model(profile.encoder, self.widths)
+        widths = {output: len(labels) for output, labels in profile.outputs().items()}
+        self.model = new_model(profile.encoder, widths, profile.embedding.width if profile.embedding else 0)
+        if guidance is not None and guidance.basis is not None and self.model.projection is not None:
+            self.model.projection.weight.data = torch.from_numpy(guidance.basis)
         self.ids = [e.ids for e in load_tokenizer(profile).encode_batch_fast([row.text for row in rows])]
         self.columns = target_columns(rows, profile)
         self.per_epoch = math.ceil(len(rows) / self.training.batch_size)
         self.steps = self.per_epoch * self.training.epochs
-        heads, encoder = list(self.model.heads.parameters()), list(self.model.encoder.parameters())
+        encoder = list(self.model.encoder.parameters())
+        heads = [value for name, value in self.model.named_parameters() if not name.startswith("encoder.")]
         groups = [
             {"params": encoder, "lr": self.training.learning_rate},
             {"params": heads, "lr": self.training.head_learning_rate},
@@ -128,13 +104,17 @@ class Run:
             numbers = list(batches(lengths, self.training.batch_size, self.training.seed + epoch))
             for chosen in numbers[done:]:
                 targets = {name: [column[n] for n in chosen] for name, column in self.columns.items()}
-                yield Batch([self.ids[n] for n in chosen], targets)
+                yield Batch([self.ids[n] for n in chosen], targets, *self._guided(chosen))
+
+    def _guided(self, chosen: list[int]) -> Iterator[torch.Tensor | None]:
+        for table in (self.guidance.opinion, self.guidance.vectors) if self.guidance is not None else ():
+            yield None if table is None else torch.from_numpy(table[chosen]).float()
 
     def _update(self, batch: Batch) -> float:
         self.model.train()
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.model(batch.input_ids, batch.attention_mask)["logits"]
-        loss = loss_of(logits, batch, self.widths, self.training)
+            found = self.model(batch.input_ids, batch.attention_mask)
+        loss = loss_of(found, batch, self.profile)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

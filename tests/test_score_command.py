@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from engine.errors import SchemaError
-from engine.score import read_lines, score_lines
+from engine.score import plain, read_lines, score_lines
 from engine.scoring.scorer import OnnxScorer, load_scorer
 from tests.command import COMMAND, ROOT, environment, flashwire
 
@@ -117,7 +117,7 @@ def test_an_id_of_any_size_comes_back(scorer: OnnxScorer) -> None:
     """An id that is a large number is scored like any other, or refused by its line."""
     found: list[bytes] = []
     rows = read_lines(io.BytesIO(b'{"id":99999999999999999999,"headline":"x"}'), "in.jsonl")
-    score_lines(scorer, rows, found.append, lambda _: None)
+    score_lines(plain(scorer), rows, found.append, lambda _: None)
     assert b"99999999999999999999" in found[0]
 
 

@@ -36,6 +36,10 @@ class OnnxScorer:
         probabilities = self._calibrated(self._session.logits(self._tokenize(texts)))
         return [dict(zip(self._names, row, strict=True)) for row in probabilities.tolist()]
 
+    def read(self, text: str) -> int:
+        """How many characters of ``text`` the model reads; the rest lies behind ``max_tokens`` and changes nothing."""
+        return self._tokenize.read(text)
+
     def warm_up(self) -> None:
         """Run once, so that the first item does not pay for lazy set-up."""
         self.score([_WARM_UP])

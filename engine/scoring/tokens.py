@@ -28,3 +28,10 @@ class TextTokenizer:
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         """One list of ids per text."""
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+
+    def read(self, text: str) -> int:
+        """How many characters of ``text`` stand before the cut; all of them where nothing is cut."""
+        encoding = self._tokenizer.encode(text)
+        if not encoding.overflowing:
+            return len(text)
+        return max((end for _, end in encoding.offsets), default=0)

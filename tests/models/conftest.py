@@ -92,10 +92,10 @@ def tiny_model() -> Callable[..., Any]:
     transformers = pytest.importorskip("transformers", reason="needs the training extra")
     from models.network import NewsModel
 
-    def new_model(encoder: Encoder, outputs: dict[str, int]) -> NewsModel:
+    def new_model(encoder: Encoder, outputs: dict[str, int], embedding: int = 0) -> NewsModel:
         sizes = {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 96}
         config = transformers.BertConfig(attn_implementation="eager", **sizes)
-        config.outputs = outputs
+        config.outputs, config.embedding = outputs, embedding
         return NewsModel(config)
 
     return new_model

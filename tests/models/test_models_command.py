@@ -47,7 +47,7 @@ def test_a_folder_that_is_no_artefact_is_one_line(
     assert "manifest.json: no such file; give a folder that `python -m models build` wrote" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["train", "export", "evaluate", "build"])
+@pytest.mark.parametrize("command", ["train", "export", "evaluate", "probes", "card", "label", "thresholds", "build"])
 def test_help_needs_no_training_extra(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -85,7 +85,7 @@ def test_tabs_quotes_and_encodings(tmp_path: Path, profile: Profile) -> None:
     path.write_bytes('words\ttone\n"Caf\xe9" again\t+\n'.encode("latin-1"))
     table = TableSpec(["words"], {"sentiment": MOOD}, separator="tab", quoted=False, encoding="latin-1")
     assert _read(path, profile, table)[0].text == '"Café" again'
-    with pytest.raises(DataError, match=r"old\.tsv: not utf-8: .*; name its encoding in the profile"):
+    with pytest.raises(DataError, match=r"old\.tsv: is not valid UTF-8; name its encoding in the profile"):
         _read(path, profile, msgspec.structs.replace(table, encoding="utf-8"))
 
 

