@@ -30,6 +30,7 @@ app = typer.Typer(
 console = Console(log_path=False)
 _TRAIN = ("torch", "transformers", "optimum", "onnx", "polars", "sklearn", "matplotlib")
 _EXTRA = dict.fromkeys(_TRAIN, "train") | {"openai": "label"}
+_RULES = Path(__file__).resolve().parents[1] / "deploy" / "rules" / "default.yaml"
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 ProfileName = Annotated[str, typer.Option("--profile", help="A name under models/profiles, or a path to a YAML file.")]
@@ -87,17 +88,22 @@ def evaluate_command(
     ] = None,
     profile: ProfileName = "news",
     data: DataFolder = _BESIDE,
+    rules: Annotated[Path, typer.Option(help="Whose live rules say what an alert is.")] = _RULES,
+    report: Annotated[Path | None, typer.Option(help="Also write one HTML page with intervals and plots.")] = None,
     json: Annotated[Path | None, typer.Option(help="Also write every figure to this file.")] = None,
 ) -> None:
     """Judge an artefact on labelled rows through the engine's own scorer, one row at a time."""
     from models.evaluate import evaluate_folder, per_class, summary
 
     spec = load_profile(profile)
-    labels = labels or data / spec.evaluation[0].file
-    found = evaluate_folder(artifact or ARTIFACTS / spec.id, labels, spec)
-    console.print(per_class(found), summary({"int8": found}, str(labels)))
-    if json:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+    folder = artifact or ARTIFACTS / spec.id
+    if report or json:
+        from models.evaluation.outputs import evaluate_fully
+
+        heads = evaluate_fully(spec, folder, labels, data, rules, report, json).heads
+    else:
+        heads = evaluate_folder(folder, labels or data / spec.evaluation[0].file, spec)
+    console.print(per_class(heads), summary({"int8": heads}, str(labels or spec.evaluation[0].file)))
 
 
 @app.command("probes")

@@ -80,6 +80,14 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss_weights: dict[str, float]
 
 
+class StreamSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sample of an unlabelled stream (a Parquet file with ``ts_utc``, ``title``) that nothing was learnt from."""
+
+    file: str
+    months: list[str]
+    rows: int = 3000
+
+
 class Teacher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A larger network, trained on the same labels, whose opinion of every row and of a pool the student learns.
 
@@ -146,6 +154,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training: Training
     teacher: Teacher | None = None
     embedding: EmbeddingSpec | None = None
+    stream: StreamSpec | None = None
     floors: dict[str, float] = {}
     costs: Costs | None = None
     items_per_day: float | None = None
