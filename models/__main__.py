@@ -30,6 +30,7 @@ app = typer.Typer(
 console = Console(log_path=False)
 _TRAIN = ("torch", "transformers", "optimum", "onnx", "polars", "sklearn", "matplotlib")
 _EXTRA = dict.fromkeys(_TRAIN, "train") | {"openai": "label"}
+_RULES = Path(__file__).resolve().parents[1] / "deploy" / "rules"
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 ProfileName = Annotated[str, typer.Option("--profile", help="A name under models/profiles, or a path to a YAML file.")]
@@ -88,17 +89,28 @@ def evaluate_command(
     ] = None,
     profile: ProfileName = "news",
     data: DataFolder = _BESIDE,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="Whose live rules say what an alert is.", show_default="the profile's, or default.yaml"),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Also write one HTML page with intervals and plots.")] = None,
     json: Annotated[Path | None, typer.Option(help="Also write every figure to this file.")] = None,
 ) -> None:
     """Judge an artefact on labelled rows through the engine's own scorer, one row at a time."""
     from models.evaluate import evaluate_folder, per_class, summary
 
     spec = load_profile(profile)
+    folder = artifact or ARTIFACTS / spec.id
     source = SourceSpec(labels.stem, str(labels.absolute()), "labels") if labels else evaluation_set(spec, on)
-    found = evaluate_folder(artifact or ARTIFACTS / spec.id, data, source, spec)
-    console.print(per_class(found), summary({"int8": found}, str(labels or source.name)))
-    if json:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+    if report or json:
+        from models.evaluation.outputs import evaluate_fully
+
+        own = _RULES / f"{spec.id}.yaml"
+        rules = rules or (own if own.is_file() else _RULES / "default.yaml")
+        heads = evaluate_fully(spec, folder, source, data, rules, report, json).heads
+    else:
+        heads = evaluate_folder(folder, data, source, spec)
+    console.print(per_class(heads), summary({"int8": heads}, str(labels or source.name)))
 
 
 @app.command("probes")

@@ -46,13 +46,13 @@ def event_report(truth: Bools, score: Floats) -> dict[str, float]:
 
 def average_precision(truth: Bools, score: Floats) -> float:
     """Precision summed over the steps of recall, no interpolation (scikit-learn's definition); 0 without positives."""
-    precision, recall = _curve(truth, score)
+    precision, recall = curve(truth, score)
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))
 
 
 def recall_at(truth: Bools, score: Floats, precision: float) -> float:
     """The largest recall of any threshold whose precision is at least ``precision``; 0 where none has it."""
-    found, recall = _curve(truth, score)
+    found, recall = curve(truth, score)
     return float(recall[found >= precision].max(initial=0.0))
 
 
@@ -91,7 +91,7 @@ def _debiased(confidence: Floats, hit: Bools) -> float:
     return (float(confidence.mean()) - rate) ** 2 - rate * (1 - rate) / (len(hit) - 1)
 
 
-def _curve(truth: Bools, score: Floats) -> tuple[Floats, Floats]:
+def curve(truth: Bools, score: Floats) -> tuple[Floats, Floats]:
     """Precision and recall at each distinct score, from the highest down; equal scores fall together."""
     order = np.argsort(-score, kind="stable")
     ends = np.append(np.nonzero(np.diff(score[order]))[0], len(score) - 1)

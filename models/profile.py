@@ -20,6 +20,7 @@ from models.specs import (
     HeadSpec,
     PoolSpec,
     SourceSpec,
+    StreamSpec,
     TableSpec,
     Teacher,
     Training,
@@ -27,7 +28,7 @@ from models.specs import (
 
 __all__ = [
     "ARTIFACTS", "PROFILES", "ColumnSpec", "Costs", "EmbeddingSpec", "Encoder", "ErrorCosts", "HeadSpec", "PoolSpec",
-    "Profile", "SourceSpec", "TableSpec", "Teacher", "Training", "evaluation_set", "load_profile",
+    "Profile", "SourceSpec", "StreamSpec", "TableSpec", "Teacher", "Training", "evaluation_set", "load_profile",
 ]  # fmt: skip
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -53,6 +54,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training: Training
     teacher: Teacher | None = None
     embedding: EmbeddingSpec | None = None
+    stream: StreamSpec | None = None
     floors: dict[str, float] = {}
     costs: Costs | None = None
     items_per_day: float | None = None

@@ -119,6 +119,14 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss_weights: dict[str, float] = {}
 
 
+class StreamSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sample of an unlabelled stream (a Parquet file with ``ts_utc``, ``title``) that nothing was learnt from."""
+
+    file: str
+    months: list[str]
+    rows: int = 3000
+
+
 class Teacher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A larger network, trained on the same labels, whose opinion of every row and of a pool the student learns.
 
