@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from engine import __version__
-from engine.config import ROOT, EngineConfig, load_config, resolve_path
+from engine.config import EngineConfig, load_config, resolve_path
 from engine.errors import FlashwireError, StopError
+from engine.located import nearest
 
 EXIT_CODES = """Exit codes: 0 done; 1 unexpected error or unreadable input; 2 wrong arguments or configuration; 3 rules;
 4 model artefact; 5 topics; 6 no broker; 7 another engine runs this pipeline; 8 drain took too long (nothing lost);
@@ -57,26 +58,31 @@ def run(config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa
 @app.command()
 def demo(
     seconds: Annotated[float, typer.Option(help="How long the replay takes.", min=0.1)] = 9.0,
+    profile: Annotated[str, typer.Option("--profile", help="Which of them: news, tickets or tweets.")] = "news",
     feed: Annotated[
-        Path,
-        typer.Option(help="The feed, a message a line; @now-3s stands for a stamp.", exists=True, dir_okay=False),
-    ] = ROOT / "deploy/demo/feed.jsonl",
-    rules: Annotated[list[Path], typer.Option(help="Rules files.")] = [ROOT / "deploy/rules/default.yaml"],  # noqa: B006
-    artifact: ArtifactOption = _ARTIFACT,
+        Path | None,
+        typer.Option(help="Another feed, a message a line; @now-3s stands for a stamp.", exists=True, dir_okay=False),
+    ] = None,
+    rules: Annotated[list[Path], typer.Option(help="Other rules files.")] = [],  # noqa: B006
+    artifact: Annotated[str, typer.Option("--artifact", help="Folder of another model artefact.")] = "",
     picture: Annotated[Path | None, typer.Option(help="Save the last screen as an SVG.")] = None,
 ) -> None:
     """Watch alerts fire: a bundled feed through the real line, with no server."""
-    from engine.demo import DemoConfig, Screen, read_feed, replay, summary
+    from engine.demo import SHOWS, DemoConfig, Screen, read_feed, replay, summary
     from engine.rules import load_rules
     from engine.scoring.scorer import load_scorer
     from engine.watch.logs import configure
 
+    if profile not in SHOWS:
+        raise typer.BadParameter(f"no demo {profile!r}{nearest(profile, SHOWS)}", param_hint="--profile")
     configure("warning", "console")
-    scorer = load_scorer(resolve_path(artifact))
+    show = SHOWS[profile]
+    feed, rules = feed or show.feed, rules or [show.rules]
+    scorer = load_scorer(resolve_path(artifact or show.artifact))
     console = Console()
     if picture is not None:
         _opened(picture, "ab").close()  # Better refused now than after the replay.
-    with Screen(console, len(read_feed(feed))) as screen:
+    with Screen(console, len(read_feed(feed)), show) as screen:
         outcome = asyncio.run(
             replay(DemoConfig(feed, seconds), scorer, load_rules(rules, scorer.manifest.scores), screen)
         )

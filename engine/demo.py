@@ -10,6 +10,7 @@ import time
 from collections import Counter, deque
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from msgspec import Struct
@@ -19,6 +20,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from engine.config import ROOT
 from engine.io.memory import MemoryJournal, MemorySink, MemorySource
 from engine.pipeline import Parts, Pipeline
 from engine.rules import Evaluator, RuleSet
@@ -31,6 +33,29 @@ _STAMP = re.compile(rb"@now(?:([+-]\d+)([smhd]))?")
 _UNIT = {b"s": 1, b"m": 60, b"h": 3600, b"d": 86400}
 _ROWS = 14
 _PICTURE_WIDTH = 150
+
+
+class Show(Struct, frozen=True):
+    """What the demo of one profile replays, by which rules and model, and how its table is headed.
+
+    ``about`` is what stands beside a rule: the item's entity, or its source where items are about nobody in
+    particular. ``text`` is what a headline is called there.
+    """
+
+    feed: Path
+    rules: Path
+    artifact: str
+    about: Literal["entity", "source"] = "source"
+    text: str = "headline"
+
+
+_DEMO, _RULES = ROOT / "deploy/demo", ROOT / "deploy/rules"
+NEWS = Show(_DEMO / "feed.jsonl", _RULES / "default.yaml", "models/artifacts/news", "entity")
+SHOWS = {
+    "news": NEWS,
+    "tickets": Show(_DEMO / "tickets.jsonl", _RULES / "tickets.yaml", "models/artifacts/tickets", text="message"),
+    "tweets": Show(_DEMO / "tweets.jsonl", _RULES / "tweets.yaml", "models/artifacts/tweets", text="tweet"),
+}
 
 
 class DemoConfig(Struct, frozen=True):
@@ -91,7 +116,8 @@ async def replay(config: DemoConfig, scorer: OnnxScorer, rules: RuleSet, screen:
 class Screen:
     """Alerts as they fire: a live table on a terminal, one line each elsewhere."""
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, total: int, show: Show = NEWS) -> None:
+        self._headed = show
         self._console, self._total, self._items, self._fired = console, total, 0, 0
         self._rows: deque[tuple[Alert, float]] = deque(maxlen=_ROWS)
         self._live = Live(console=console, refresh_per_second=12, get_renderable=self._table)
@@ -116,7 +142,7 @@ class Screen:
         self._fired += 1
         self._rows.append((alert, seconds))
         if not self._console.is_terminal:
-            self._console.print(alert_line(alert, f"{seconds * 1000:7.1f} ms"), soft_wrap=True)
+            self._console.print(alert_line(alert, f"{seconds * 1000:7.1f} ms", self._about(alert)), soft_wrap=True)
 
     def save(self, path: Path, below: Table) -> None:
         """Draw the last screen as an SVG."""
@@ -124,16 +150,19 @@ class Screen:
         console.print(self._table(), below)
         console.save_svg(str(path), title="make demo")
 
+    def _about(self, alert: Alert) -> str:
+        return alert.item.source if self._headed.about == "source" else alert.entity.id
+
     def _table(self) -> Table:
         title = f"Flashwire demo · {self._items} of {self._total} items · {self._fired} alerts"
         table = Table(title=title, expand=True, pad_edge=False, box=SIMPLE_HEAD)
-        for name, width in (("ms", 5), ("alert", 9), ("rule", 12), ("entity", 7)):
+        for name, width in (("ms", 5), ("alert", 9), ("rule", 12), (self._headed.about, 7)):
             table.add_column(name, width=width, no_wrap=True, justify="right" if name == "ms" else "left")
-        table.add_column("headline", ratio=3, no_wrap=True, overflow="ellipsis")
+        table.add_column(self._headed.text, ratio=3, no_wrap=True, overflow="ellipsis")
         table.add_column("because", ratio=2, no_wrap=True, overflow="ellipsis", style="dim")
         for alert, seconds in self._rows:
             table.add_row(
-                f"{seconds * 1000:.1f}", label(alert), alert.rule.id, Text(alert.entity.id[:8]),
+                f"{seconds * 1000:.1f}", label(alert), alert.rule.id, Text(self._about(alert)[:8]),
                 Text(alert.headline), Text(brief(alert)),
             )  # fmt: skip
         return table

@@ -9,8 +9,6 @@ from typing import NoReturn
 
 import yaml
 
-from engine.errors import StopError
-
 _MAX_BYTES = 1_000_000
 _MAX_NODES = 200_000  # Counted after aliases are followed, so a YAML bomb is refused, not expanded.
 _MAX_DEPTH = 50
@@ -26,7 +24,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 class Place:
     """One YAML node, in one file; ``error`` is what its mistakes are raised as."""
 
-    def __init__(self, file: str, node: yaml.Node, error: type[StopError]) -> None:
+    def __init__(self, file: str, node: yaml.Node, error: type[Exception]) -> None:
         self.file, self.node, self.error = file, node, error
 
     def fail(self, reason: str) -> NoReturn:
@@ -95,7 +93,7 @@ class Place:
         return names.get(type(self.node), "empty" if not self.node.value else f"{self.node.value!r}")
 
 
-def read_yaml(path: Path, error: type[StopError]) -> tuple[Place, bytes]:
+def read_yaml(path: Path, error: type[Exception]) -> tuple[Place, bytes]:
     """The root node of a YAML file, and the bytes it was read from.
 
     Raises:
@@ -110,7 +108,7 @@ def read_yaml(path: Path, error: type[StopError]) -> tuple[Place, bytes]:
     return parse_yaml(raw, str(path), error), raw
 
 
-def parse_yaml(raw: bytes, file: str, error: type[StopError]) -> Place:
+def parse_yaml(raw: bytes, file: str, error: type[Exception]) -> Place:
     """The root node of YAML text; ``file`` is the name that errors carry."""
     try:
         root = yaml.compose(raw.decode("utf-8"), Loader=yaml.CSafeLoader)

@@ -28,10 +28,13 @@ def brief(alert: Alert) -> str:
     return ", ".join(_COMPARED.sub(r"\1 \2", reason) for reason in alert.reasons)
 
 
-def alert_line(alert: Alert, lead: str) -> Text:
-    """One line: ``lead`` (a time or a latency), severity, desk, entity, headline, and why."""
+def alert_line(alert: Alert, lead: str, about: str = "") -> Text:
+    """One line: ``lead`` (a time or a latency), severity, desk, what it is ``about``, headline, and why.
+
+    It is about its entity where nothing else is given.
+    """
     text = Text(f"{lead}  ").append_text(label(alert))
-    text.append(f"{alert.desk:<8} {alert.entity.id[:12]:<12} {alert.headline}")
+    text.append(f"{alert.desk:<8} {(about or alert.entity.id)[:12]:<12} {alert.headline}")
     text.append(f"  [{alert.rule.id}: {'; '.join(alert.reasons)}]", "dim")
     return text
 

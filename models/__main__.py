@@ -18,7 +18,7 @@ from rich.markup import escape
 from engine.errors import FlashwireError
 from models.errors import ModelsError
 from models.order import Order
-from models.profile import ARTIFACTS, load_profile
+from models.profile import ARTIFACTS, SourceSpec, evaluation_set, load_profile
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -80,9 +80,10 @@ def export_command(
 
 @app.command("evaluate")
 def evaluate_command(
-    labels: Annotated[
-        Path | None, typer.Option(help="A labels file.", show_default="the profile's first evaluation file")
-    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="A labels file of your own.")] = None,
+    on: Annotated[
+        str, typer.Option("--on", help="An evaluation set of the profile, by its name.", show_default="the first")
+    ] = "",
     artifact: Annotated[
         Path | None, typer.Option(help="An artefact's folder.", show_default="models/artifacts/PROFILE")
     ] = None,
@@ -96,14 +97,15 @@ def evaluate_command(
     from models.evaluate import evaluate_folder, per_class, summary
 
     spec = load_profile(profile)
+    source = SourceSpec(labels.stem, str(labels.absolute()), "labels") if labels else evaluation_set(spec, on)
     folder = artifact or ARTIFACTS / spec.id
     if report or json:
         from models.evaluation.outputs import evaluate_fully
 
-        heads = evaluate_fully(spec, folder, labels, data, rules, report, json).heads
+        heads = evaluate_fully(spec, folder, source, data, rules, report, json).heads
     else:
-        heads = evaluate_folder(folder, labels or data / spec.evaluation[0].file, spec)
-    console.print(per_class(heads), summary({"int8": heads}, str(labels or spec.evaluation[0].file)))
+        heads = evaluate_folder(folder, data, source, spec)
+    console.print(per_class(heads), summary({"int8": heads}, str(labels or source.name)))
 
 
 @app.command("probes")
@@ -165,7 +167,8 @@ def build_command(
     metrics = judge(order, made)
     finish(order, made, metrics)
     first = order.profile.evaluation[0].name
-    console.print(summary(metrics[first], f"{order.profile.model} on {first}"))
+    for name in (source.name for source in order.profile.evaluation if source.of_product):
+        console.print(summary(metrics[name], f"{order.profile.model} on {name}"))
     failed = below_floors(order.profile, metrics[first]["int8"])
     console.print("\n".join(failed) or f"every floor holds: {order.profile.floors}")
     if not failed:  # What ships is replaced only by what holds its floors.

@@ -15,7 +15,7 @@ from engine.scoring.session import OnnxSession
 from engine.scoring.tokens import TextTokenizer
 from models.batches import target_columns
 from models.calibrate import fit_known
-from models.data import Row, Split, split, unlike_training
+from models.data import Row, Split, check_classes, split, unlike_training
 from models.encoder import load_tokenizer
 from models.errors import RunError
 from models.export import OUTPUT, export
@@ -47,11 +47,12 @@ def train(order: Order) -> tuple[NewsModel, Split]:
     A teacher, where the profile has one, comes first, with a run of its own in the folder ``teacher``.
 
     Raises:
-        DataError: a data file is missing or holds an unknown label.
+        DataError: a data file is refused, or a class has no row to train on.
         EncoderError: an encoder is not installed.
         RunError: the checkpoint belongs to another run.
     """
     rows = rows_of(order)
+    check_classes(order.profile, rows.train)
     everything = rows.train + rows.pool
     teacher = None
     if order.profile.teacher is not None:

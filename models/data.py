@@ -1,47 +1,32 @@
-"""Rows to learn from and to be judged by: read, merged by text, kept apart from the evaluation sets.
+"""Rows to learn from and to be judged by: merged by text, kept apart from the evaluation sets.
 
 Data stays in the data folder; nothing here writes text anywhere.
 """
 
 from __future__ import annotations
 
-import ast
-import csv
-import hashlib
 import heapq
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from models.errors import DataError
-from models.profile import Profile, SourceSpec
+from models.formats import Row
+from models.profile import Profile
+from models.sources import file_hash, read_source, share_of
 
-_TFNS = {"0": "negative", "1": "positive", "2": "neutral"}
+__all__ = [
+    "Row", "Split", "check_classes", "clean", "file_hash", "joint_target", "near_duplicates", "read_source", "split",
+    "unlike_training", "words",
+]  # fmt: skip
+
 _URL = re.compile(r"https?://\S+")
 _PREFIX = re.compile(r"^(?:update \d+|rpt|refile|brief|corrected|wrapup \d+)\b[\s:-]*", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9]+")
-_PAIR = re.compile(r"""(?:'|")[^:]*?(?:'|")\s*:\s*['"](negative|neutral|positive)['"]""")
-
-
-class Row(msgspec.Struct):
-    """One text with the labels it has. ``targets`` maps an output to a label; absent means masked.
-
-    ``dataset`` is the collection the text is from, ``sources`` the profile's sources that gave it labels.
-    ``weight`` is how many rows of the real stream it stands for; 0 where it was drawn by its content.
-    """
-
-    id: str
-    text: str
-    targets: dict[str, str]
-    dataset: str = ""
-    month: str = ""
-    sources: tuple[str, ...] = ()
-    stratum: str = ""
-    weight: float = 0.0
 
 
 class Split(msgspec.Struct):
@@ -63,27 +48,6 @@ def words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(_PREFIX.sub("", clean(text)).lower()))
 
 
-def read_source(data: Path, source: SourceSpec, profile: Profile) -> list[Row]:
-    """All rows of one file.
-
-    Raises:
-        DataError: the file is missing, or a row carries an unknown label.
-    """
-    path = data / source.file
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give the data folder with --data or FLASHWIRE_DATA")
-    reader = {"labels": _read_labels, "tfns": _read_tfns, "sentfin": _read_sentfin}[source.format]
-    rows = []
-    for line, row in reader(path, source.name):
-        for output, label in row.targets.items():
-            if label not in profile.classes(output):
-                raise DataError(f"{path}:{line}: {output}: unknown label {label!r}; known: {profile.classes(output)}")
-        row.sources = (source.name,)
-        row.weight = source.base_rate.get(row.stratum, 0.0)
-        rows.append(row)
-    return rows
-
-
 def joint_target(row: Row, terms: list[str]) -> int | None:
     """1 where every term (``urgency.high``) holds, 0 where one does not, None where a head is unlabelled."""
     heads = [term.partition(".") for term in terms]
@@ -98,27 +62,47 @@ def split(profile: Profile, data: Path, stated_licence: bool = False) -> Split:
     ``stated_licence`` leaves out sources, and data sets inside one, whose text states no licence.
 
     Raises:
-        DataError: a file is missing, or a row carries an unknown label.
+        DataError: what ``read_source`` refuses.
     """
     dropped: Counter[str] = Counter()
-    merged = _merged(profile, data, stated_licence, dropped)
     guarded = [row for source in profile.evaluation for row in read_source(data, source, profile)]
+    merged = _merged(profile, data, stated_licence, {(row.file, row.id) for row in guarded}, dropped)
     alike = near_duplicates(merged, (words(row.text) for row in guarded))
     dropped["resembles an evaluation row"] = len(alike)
     out = Split([], [], dict(dropped))
     for row in (row for key, row in merged.items() if key not in alike):
-        held = "urgency" in row.targets and _share(row.id) < profile.training.held_out
+        held = not row.targets.keys().isdisjoint(profile.heads) and share_of(row.id) < profile.training.held_out
         (out.held_out if held else out.train).append(row)
     return out
 
 
-def _merged(profile: Profile, data: Path, stated_licence: bool, dropped: Counter[str]) -> dict[frozenset[str], Row]:
+def check_classes(profile: Profile, rows: list[Row]) -> None:
+    """Refuse to train a class that no row shows: its probability would be noise.
+
+    Raises:
+        DataError: naming the label's place in the profile, and the mend.
+    """
+    for head, spec in profile.heads.items():
+        seen = {row.targets[head] for row in rows if head in row.targets}
+        for number, label in enumerate(spec.labels):
+            if label not in seen:
+                place = profile.where(f"heads.{head}.labels[{number}]")
+                raise DataError(f"{place}: no row to train on is labelled {label!r}; add some, or take the label out")
+        if spec.all and not {0, 1} <= {joint_target(row, spec.all) for row in rows}:
+            raise DataError(f"{profile.where(f'heads.{head}.all')}: the rows to train on do not show both its sides")
+
+
+def _merged(
+    profile: Profile, data: Path, stated_licence: bool, guarded: set[tuple[str, str]], dropped: Counter[str]
+) -> dict[frozenset[str], Row]:
     """Rows by their words; a second row of the same words adds labels of outputs that the first lacks."""
     merged: dict[frozenset[str], Row] = {}
     for source in profile.sources:
-        for row in read_source(data, source, profile):
+        for row in read_source(data, source, profile, dropped):
             key = words(row.text)
-            if stated_licence and (not source.licence or row.dataset in source.unlicensed):
+            if (row.file, row.id) in guarded:
+                dropped[f"{source.name}: kept for evaluation"] += 1
+            elif stated_licence and (not source.licence or row.dataset in source.unlicensed):
                 dropped[f"{source.name}: no stated licence"] += 1
             elif row.month in source.skip_months:
                 dropped[f"{source.name}: month left out"] += 1
@@ -167,44 +151,3 @@ def near_duplicates(
             near = (key for key in index.get(word, ()) if least <= len(key) <= most)
             found |= {key for key in near if len(key & target) >= at_least * len(key | target)}
     return found
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _share(row_id: str) -> float:
-    """A fixed number in [0, 1) for an id, so that a row keeps its side of the split when data grows."""
-    return int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:8], "big") / 2**64
-
-
-def _read_labels(path: Path, name: str) -> Iterator[tuple[int, Row]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, record in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE), start=2):
-            targets = {head: record[head] for head in ("urgency", "sentiment", "event") if record[head]}
-            month, stratum = record["ts_utc"][:7], record["stratum"]
-            yield line, Row(record["id"], record["text"], targets, record["dataset"], month, stratum=stratum)
-
-
-def _read_tfns(path: Path, name: str) -> Iterator[tuple[int, Row]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, record in enumerate(csv.DictReader(file), start=2):
-            label = _TFNS.get(record["label"], record["label"])
-            yield line, Row(f"{name}-{line}", record["text"], {"sentiment@tfns": label})
-
-
-def _read_sentfin(path: Path, name: str) -> Iterator[tuple[int, Row]]:
-    """Titles whose entities agree; a title with mixed labels has no sentiment of its own."""
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, record in enumerate(csv.DictReader(file), start=2):
-            labels = set(_decisions(record["Decisions"]))
-            if len(labels) == 1:
-                yield line, Row(f"{name}-{line}", record["Title"], {"sentiment@sentfin": labels.pop()})
-
-
-def _decisions(text: str) -> list[str]:
-    try:
-        return list(ast.literal_eval(text).values())
-    except (SyntaxError, ValueError):  # Apostrophes inside names are not escaped in the file.
-        return _PAIR.findall(text)

@@ -10,11 +10,13 @@ from rich.progress import track
 from rich.table import Table
 
 from engine.ports import Scorer
+from engine.scoring.manifest import Manifest
 from engine.scoring.scorer import load_scorer
 from engine.types import Scores
 from models.batches import MASKED, target_columns
 from models.calibrate import judge
 from models.data import Row, read_source
+from models.errors import ProfileError
 from models.metrics import classes_report, event_report
 from models.profile import Profile, SourceSpec
 
@@ -22,15 +24,33 @@ Report = dict[str, dict[str, Any]]
 """Head → its figures; see ``models.metrics`` for what they are called."""
 
 
-def evaluate_folder(folder: Path, labels: Path, profile: Profile) -> Report:
-    """Judge the artefact in ``folder`` on a labels file (columns as in the profile's ``labels`` sources).
+def evaluate_folder(folder: Path, data: Path, source: SourceSpec, profile: Profile) -> Report:
+    """Judge the artefact in ``folder`` on the rows of a source below the folder ``data``.
 
     Raises:
-        DataError: the file is missing or has an unknown label.
+        DataError: the file is missing or refused.
+        ProfileError: the artefact was built for other heads or labels than the profile's.
         ArtifactError: the artefact is missing or not what its manifest says.
     """
-    rows = read_source(Path(), SourceSpec(name=labels.stem, file=str(labels), format="labels"), profile)
-    return evaluate(load_scorer(folder), rows, profile)
+    rows = read_source(data, source, profile)
+    scorer = load_scorer(folder)
+    check_fits(scorer.manifest, folder, profile)
+    return evaluate(scorer, rows, profile)
+
+
+def check_fits(manifest: Manifest, folder: Path, profile: Profile) -> None:
+    """Refuse an artefact that was built for other heads or labels than the profile's.
+
+    Raises:
+        ProfileError: naming the first score that is not there, and where the profile asks for it.
+    """
+    for head, spec in profile.heads.items():
+        for name in [f"{head}.{label}" for label in spec.labels] or [head]:
+            if name not in manifest.scores:
+                mend = f"give the artefact of profile {profile.id!r} with --artifact, or build it"
+                raise ProfileError(
+                    f"{profile.where(f'heads.{head}')}: {folder} (profile {manifest.profile!r}) has no {name!r}; {mend}"
+                )
 
 
 def evaluate(scorer: Scorer, rows: list[Row], profile: Profile, says: str = "scoring") -> Report:
@@ -46,6 +66,8 @@ def report(scores: list[Scores], rows: list[Row], profile: Profile) -> Report:
     for head, spec in profile.heads.items():
         target = np.asarray(columns[head])
         known = target != MASKED
+        if not known.any():  # The set has labels of other heads only.
+            continue
         names = [f"{head}.{label}" for label in spec.labels] or [head]
         table = np.array([[one[name] for name in names] for one in scores])[known]
         target = target[known]
@@ -59,7 +81,10 @@ def report(scores: list[Scores], rows: list[Row], profile: Profile) -> Report:
 
 def summary(reports: dict[str, Report], title: str) -> Table:
     """One line per head, one column per model: macro-F1 and accuracy, or average precision and recall."""
-    caption = "macro-F1 (accuracy)\ntrigger: average precision (recall at 80%, 90% precision)"
+    binary = [head for head, figures in next(iter(reports.values())).items() if "macro_f1" not in figures]
+    caption = "macro-F1 (accuracy)"
+    if binary:
+        caption += f"\n{', '.join(binary)}: average precision (recall at 80%, 90% precision)"
     table = Table(title=title, caption=caption)
     table.add_column("head")
     for name in reports:

@@ -14,12 +14,6 @@ from models.data import Row, Split, file_hash, read_source
 from models.profile import Profile, SourceSpec
 
 LICENCE = "Apache-2.0"
-NOTES = (
-    "The weights are under Apache-2.0.",
-    "Labels of urgency, sentiment and event: made by a large language model under a guideline, verified by no human.",
-    "Data sets marked 'none stated': their text states no licence; it was learnt from and is not redistributed.",
-    "Calibrated on held-out rows with the labels' enriched base rates, not at the base rate of a wire.",
-)
 _LIBRARIES = ("torch", "transformers", "optimum", "optimum-onnx", "onnx", "onnxruntime", "tokenizers", "numpy")
 
 
@@ -42,6 +36,9 @@ def data_of(profile: Profile, data: Path, rows: Split) -> list[dict[str, Any]]:
     learnt = [_learnt(source, data, rows) for source in profile.sources]
     judged = [
         {"name": source.name, "file": source.file, "use": "evaluation only", "sha256": file_hash(data / source.file)}
+        | ({"licence": source.licence} if source.licence else {})
+        | ({"only": source.only} if source.only else {})
+        | ({"share": source.share} if source.share else {})
         | {"rows": len(read_source(data, source, profile))}
         for source in profile.evaluation
     ]
@@ -72,7 +69,7 @@ def _set(name: str, count: int, source: SourceSpec) -> dict[str, Any]:
 def training_of(profile: Profile, rows: Split, run: dict[str, Any], stated_licence: bool) -> dict[str, Any]:
     """How the weights were made: hyper-parameters, rows, what was dropped, the run's record, versions at export."""
     return {
-        "notes": NOTES,
+        "notes": [f"The weights are under {LICENCE}.", *profile.notes],
         "encoder": msgspec.to_builtins(profile.encoder) | {"version": version(profile.encoder.package)},
         "hyper_parameters": msgspec.to_builtins(profile.training),
         "rows": {"train": len(rows.train), "held_out": len(rows.held_out)},

@@ -12,6 +12,7 @@ from transformers import AutoModel, PretrainedConfig
 from transformers.utils import logging as hf_logging
 
 from models.encoder import encoder_folder
+from models.errors import EncoderError
 from models.profile import Encoder
 
 
@@ -46,12 +47,31 @@ class NewsModel(nn.Module):
 
 
 def new_model(encoder: Encoder, outputs: dict[str, int], embedding: int = 0) -> NewsModel:
-    """The pre-trained encoder under fresh heads."""
+    """The pre-trained encoder, or those of its layers that the profile keeps, under fresh heads.
+
+    Raises:
+        EncoderError: it is not installed, or does not have such a layer.
+    """
     folder = encoder_folder(encoder)
     hf_logging.set_verbosity_error()  # It warns that the encoder's pooler goes unused, which is meant.
     weights = AutoModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+    if encoder.layers:
+        keep(weights, encoder.layers)
     weights.config.outputs, weights.config.embedding = outputs, embedding
     return NewsModel(weights.config, weights)
+
+
+def keep(encoder: nn.Module, layers: list[int]) -> None:
+    """Leave only these layers, counted from 0: spaced ones are a good start for a smaller model (Sanh et al. 2019).
+
+    Raises:
+        EncoderError: the encoder does not have one of them.
+    """
+    there = len(encoder.encoder.layer)
+    if layers[-1] >= there:
+        raise EncoderError(f"encoder.layers: {layers[-1]}: the encoder has {there} layers, 0 to {there - 1}")
+    encoder.encoder.layer = nn.ModuleList(encoder.encoder.layer[n] for n in layers)
+    encoder.config.num_hidden_layers = len(layers)
 
 
 def cut(model: NewsModel, outputs: dict[str, int]) -> NewsModel:

@@ -2,146 +2,46 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-import yaml
 
+from engine.located import nearest
+from models.checks import check
 from models.errors import ProfileError
+from models.places import nearest_place, places_of, plain, read_profile
+from models.specs import (
+    ColumnSpec,
+    Costs,
+    EmbeddingSpec,
+    Encoder,
+    ErrorCosts,
+    HeadSpec,
+    PoolSpec,
+    SourceSpec,
+    StreamSpec,
+    TableSpec,
+    Teacher,
+    Training,
+)
+
+__all__ = [
+    "ARTIFACTS", "PROFILES", "ColumnSpec", "Costs", "EmbeddingSpec", "Encoder", "ErrorCosts", "HeadSpec", "PoolSpec",
+    "Profile", "SourceSpec", "StreamSpec", "TableSpec", "Teacher", "Training", "evaluation_set", "load_profile",
+]  # fmt: skip
 
 PROFILES = Path(__file__).parent / "profiles"
 ARTIFACTS = Path(__file__).parent / "artifacts"
-
-
-class Encoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the pre-trained encoder lies: a folder inside an installed package.
-
-    An encoder too large for one package comes as ``parts``: packages each of which holds one piece of ``folder``'s
-    zip archive, in this order; ``package`` is then empty.
-    """
-
-    folder: str
-    package: str = ""
-    parts: list[str] = []
-
-
-class HeadSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One product head: either classes (``labels``) or a joint event of other heads' labels (``all``)."""
-
-    labels: list[str] = []
-    all: list[str] = []
-
-
-class SourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One data file below the data folder.
-
-    ``unlicensed`` names the data sets in it whose text states no licence. ``base_rate`` maps a stratum to how many
-    rows of the stream each of its rows stands for; rows of strata that are not named say nothing about base rates.
-    """
-
-    name: str
-    file: str
-    format: Literal["labels", "tfns", "sentfin"]
-    licence: str = ""
-    skip_months: list[str] = []
-    unlicensed: list[str] = []
-    base_rate: dict[str, float] = {}
-
-
-class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Unlabelled headlines (a Parquet file with ``ts_utc``, ``title``, ``source``) for a student to learn from.
-
-    Of sources that ``whole`` does not name one text in ``thin`` is kept: press releases would drown the newsroom.
-    """
-
-    file: str
-    months: list[str]
-    rows: int
-    whole: list[str]
-    thin: int = 4
-    licence: str = ""
-
-
-class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Hyper-parameters of the fine-tune."""
-
-    seed: int
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    head_learning_rate: float
-    warmup: float
-    weight_decay: float
-    label_smoothing: float
-    max_tokens: int
-    held_out: float
-    loss_weights: dict[str, float]
-
-
-class StreamSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A sample of an unlabelled stream (a Parquet file with ``ts_utc``, ``title``) that nothing was learnt from."""
-
-    file: str
-    months: list[str]
-    rows: int = 3000
-
-
-class Teacher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A larger network, trained on the same labels, whose opinion of every row and of a pool the student learns.
-
-    A row's loss is ``share`` of the distance to the teacher and the rest of that to its label, where it has one.
-    ``temperature`` flattens both networks' probabilities before they are compared (Hinton et al. 2015).
-    """
-
-    encoder: Encoder
-    training: Training
-    pool: PoolSpec
-    share: float = 0.6
-    temperature: float = 2.0
-
-
-class EmbeddingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A unit vector beside the logits that keeps the pre-trained encoder's likeness of sentences."""
-
-    width: int
-    weight: float
-
-
-class ErrorCosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an error costs, in any unit, the same for all: a miss (no alert on an event) and a false alarm."""
-
-    miss: float
-    false_alarm: float
-
-    @property
-    def bayes(self) -> float:
-        """Above this probability an alert costs less than silence: p · miss > (1 - p) · false alarm."""
-        return self.false_alarm / (self.false_alarm + self.miss)
-
-
-class Costs(ErrorCosts, frozen=True, forbid_unknown_fields=True):
-    """What errors cost on an ordinary item, and on items of the event kinds where they cost something else.
-
-    ``review`` is what one look by a human costs, in the same unit. ``events`` maps labels of the head ``event``.
-    """
-
-    review: float = 1.0
-    events: dict[str, ErrorCosts] = {}
-
-    @property
-    def costly(self) -> tuple[str, ...]:
-        """The event kinds on which a miss or a false alarm costs more than on an ordinary item."""
-        dearer = (name for name, of in self.events.items() if of.miss > self.miss or of.false_alarm > self.false_alarm)
-        return tuple(sorted(dearer))
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything ``python -m models`` needs to make one artefact.
 
     ``floors`` maps a head to the macro-F1 that the shipped file must reach on the first evaluation source.
-    ``items_per_day`` is how many items the stream brings; None where nobody has counted.
+    ``items_per_day`` is how many items the stream brings; None where nobody has counted. ``notes``
+    go into the manifest as they stand: where labels come from, what may not be done with the text. ``places`` says
+    where in the YAML each field stands; it cannot be written there.
     """
 
     version: Literal[1]
@@ -158,6 +58,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     floors: dict[str, float] = {}
     costs: Costs | None = None
     items_per_day: float | None = None
+    notes: list[str] = []
+    places: dict[str, str] = msgspec.field(default_factory=dict, name="(places)")
 
     def classes(self, head: str) -> list[str]:
         """Labels of a product head or of a source's own output such as ``sentiment@tfns``."""
@@ -166,7 +68,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def outputs(self) -> dict[str, list[str]]:
         """Every output that training uses, product heads first, with its labels. A joint event has one logit."""
-        own = [f"sentiment@{s.name}" for s in self.sources if s.format != "labels"]
+        own = [output for source in self.sources for output in source.own]
         return {head: self.classes(head) for head in [*self.heads, *own]}
 
     def as_teacher(self) -> Profile:
@@ -177,7 +79,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         if self.teacher is None:
             raise ProfileError(f"profile {self.id!r} has no teacher")
-        sources = [source for source in self.sources if source.format == "labels"]
+        sources = [source for source in self.sources if source.of_product]
         return msgspec.structs.replace(
             self,
             encoder=self.teacher.encoder,
@@ -187,49 +89,46 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             embedding=None,
         )
 
+    def where(self, path: str) -> str:
+        """``models/profiles/news.yaml:12:5: sources[1].file``, as messages begin."""
+        return f"{nearest_place(self.places, path) or f'profile {self.id!r}'}: {path}"
+
+    def where_source(self, source: SourceSpec, field: str) -> str:
+        """The place of a source's field; empty for a source that stands in no profile."""
+        for section in ("sources", "evaluation"):
+            for number, one in enumerate(getattr(self, section)):
+                if one is source:
+                    return f"{self.where(f'{section}[{number}].{field}')}: "
+        return ""
+
 
 def load_profile(name: str) -> Profile:
     """Read ``models/profiles/<name>.yaml`` (or a path to one).
 
     Raises:
-        ProfileError: no such profile, or a field that is missing, unknown or of the wrong type.
+        ProfileError: no such profile, or a field that is missing, unknown, of the wrong type or against another one;
+            the message names file, line and field.
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else PROFILES / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in PROFILES.glob("*.yaml")))
         raise ProfileError(f"{path}: no such profile; known profiles: {known}")
-    try:
-        profile = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), Profile)
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
-        raise ProfileError(f"{path}: {error}") from None
-    _check(profile, path)
+    root = read_profile(path)
+    fields: dict[str, Any] = plain(root, Profile)
+    profile = msgspec.convert(fields | {"(places)": places_of(root)}, Profile)
+    check(profile)
     return profile
 
 
-def _check(profile: Profile, path: Path) -> None:
-    for head, spec in profile.heads.items():
-        if bool(spec.labels) == bool(spec.all):
-            raise ProfileError(f"{path}: heads.{head}: give either `labels` or `all`")
-        for term in spec.all:
-            other, _, label = term.partition(".")
-            if label not in getattr(profile.heads.get(other), "labels", []):
-                raise ProfileError(f"{path}: heads.{head}.all: no head and label {term!r}")
-    for head in profile.floors:
-        if not getattr(profile.heads.get(head), "labels", []):
-            raise ProfileError(f"{path}: floors.{head}: no head with labels of that name")
-    if profile.items_per_day is not None and not 0 < profile.items_per_day < math.inf:
-        raise ProfileError(f"{path}: items_per_day: must be above 0; leave it out where nobody has counted")
-    if profile.costs:
-        _check_costs(profile.costs, getattr(profile.heads.get("event"), "labels", []), path)
+def evaluation_set(profile: Profile, name: str = "") -> SourceSpec:
+    """An evaluation source of the product's heads by its name; the first without one.
 
-
-def _check_costs(costs: Costs, kinds: list[str], path: Path) -> None:
-    named = {"costs": costs} | {f"costs.events.{kind}": of for kind, of in costs.events.items()}
-    values = {f"{name}.{field}": getattr(of, field) for name, of in named.items() for field in ("miss", "false_alarm")}
-    for name, value in (values | {"costs.review": costs.review}).items():
-        if not 0 < value < math.inf:
-            raise ProfileError(f"{path}: {name}: must be above 0; what costs nothing needs no alert")
-    for kind in costs.events:
-        if kind not in kinds:
-            known = ", ".join(kinds) or "none, the profile has no head `event` with labels"
-            raise ProfileError(f"{path}: costs.events: no event kind {kind!r}; known: {known}")
+    Raises:
+        ProfileError: there is none of that name, or it has labels of another convention only.
+    """
+    known = {source.name: source for source in profile.evaluation if source.of_product}
+    if name and name not in known:
+        raise ProfileError(f"{profile.where('evaluation')}: no evaluation set {name!r}{nearest(name, known)}")
+    if not known:
+        raise ProfileError(f"{profile.where('evaluation')}: none of them has labels of the product's heads")
+    return known[name or next(iter(known))]

@@ -30,7 +30,7 @@ def judge(order: Order, made: Draft) -> dict[str, Any]:
     metrics: dict[str, Any] = {"calibration_on_held_out": {name: made.calibration[name] for name in SHIPPED}}
     for source in order.profile.evaluation:
         rows = read_source(order.data, source, order.profile)
-        if source.format == "labels":
+        if source.of_product:
             metrics[source.name] = {p: _judged(made, order, rows, p) for p in ("int8", "fp16", "fp32")}
         else:
             metrics[source.name] = {"torch fp32": own_convention(made.model, order.profile, rows)}

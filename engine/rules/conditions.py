@@ -72,6 +72,14 @@ class Names(Struct, frozen=True):
     scores: Collection[str] | None
     watchlists: Mapping[str, frozenset[str]]
 
+    def events(self, place: Place) -> frozenset[str]:
+        """The labels of the model's head ``event``; a model without one is refused where ``event`` is asked for."""
+        found = frozenset(name.removeprefix("event.") for name in self.scores or () if name.startswith("event."))
+        if self.scores is not None and not found:
+            heads = sorted({name.partition(".")[0] for name in self.scores})
+            place.fail(f"event: the model has no such head; its heads: {', '.join(heads)}")
+        return found
+
 
 def parse_condition(place: Place, names: Names) -> Condition:
     """A condition tree from its YAML node.
@@ -146,8 +154,8 @@ def _list(place: Place, names: Names, given: str, field: str) -> list[str]:
 
 def _known(place: Place, names: Names, field: str, values: frozenset[str]) -> frozenset[str]:
     """The values, after those of ``event`` were looked up among the model's labels."""
-    events = {name.removeprefix("event.") for name in names.scores or () if name.startswith("event.")}
-    if field == "event" and events:
+    if field == "event" and names.scores is not None:
+        events = names.events(place)
         for value in sorted(values - events):
             place.fail(f"event: the model knows no {value!r}{nearest(value, events)}")
     return values

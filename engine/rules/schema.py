@@ -133,7 +133,7 @@ def _rule(place: Place, defaults: dict[str, float], names: Names) -> Rule:
         owner=entries["owner"].text("owner") if "owner" in entries else "",
         when=parse_condition(entries["when"], names),
         emit=_emit(entries["emit"]),
-        dedup=_dedup(entries["dedup"]) if "dedup" in entries else None,
+        dedup=_dedup(entries["dedup"], names) if "dedup" in entries else None,
         cooldown=_cooldown(entries["cooldown"], names) if "cooldown" in entries else None,
         **ages,
     )
@@ -145,22 +145,25 @@ def _emit(place: Place) -> Emit:
     return Emit(severity, entries["desk"].text("desk"))  # type: ignore[arg-type]  # choice() admits no other
 
 
-def _dedup(place: Place) -> Window:
+def _dedup(place: Place, names: Names) -> Window:
     entries = place.mapping("dedup", ("by", "window"), required=("by", "window"))
-    return Window(_by(entries["by"]), _duration(entries["window"], "window"))
+    return Window(_by(entries["by"], names), _duration(entries["window"], "window"))
 
 
 def _cooldown(place: Place, names: Names) -> Cooldown:
     entries = place.mapping("cooldown", ("by", "for", "bypass"), required=("by", "for"))
     bypass = parse_condition(entries["bypass"], names) if "bypass" in entries else None
-    return Cooldown(_by(entries["by"]), _duration(entries["for"], "for"), bypass)
+    return Cooldown(_by(entries["by"], names), _duration(entries["for"], "for"), bypass)
 
 
-def _by(place: Place) -> tuple[str, ...]:
+def _by(place: Place, names: Names) -> tuple[str, ...]:
     parts = [place] if place.is_text else place.items("by")
     if not parts:
         place.fail("by: the list is empty")
-    return tuple(part.choice("by", KEYS) for part in parts)
+    keys = tuple(part.choice("by", KEYS) for part in parts)
+    if "event" in keys:
+        names.events(parts[keys.index("event")])
+    return keys
 
 
 def _duration(place: Place, what: str) -> float:

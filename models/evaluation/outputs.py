@@ -9,20 +9,15 @@ from models.profile import Profile, SourceSpec
 
 
 def evaluate_fully(
-    profile: Profile, folder: Path, labels: Path | None, data: Path, rules: Path, report: Path | None, json: Path | None
+    profile: Profile, folder: Path, source: SourceSpec, data: Path, rules: Path, report: Path | None, json: Path | None
 ) -> Study:
     """Take every figure of an artefact and write the page and the JSON that were asked for.
-
-    ``labels`` None means the profile's first evaluation source, with its strata's weights.
 
     Raises:
         DataError: a data file is missing or has an unknown label.
         ArtifactError: the artefact is missing or not what its manifest says.
         RulesError: the rules name what the model does not give.
     """
-    source = profile.evaluation[0]
-    if labels is not None:
-        source = SourceSpec(name=labels.stem, file=str(labels.absolute()), format="labels")
     found = study(Question(folder, source, rules, data), profile)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)

@@ -95,10 +95,7 @@ def own_rows(labels: Path, profile: Profile, data: Path, manifest: Manifest) -> 
         mend = "a labels file is tab-separated, with the columns that docs/model.md names"
         raise DataError(f"{labels}:1: column {missing[0]!r} is missing; {mend}")
     _refuse_used(labels, profile, data, manifest)
-    try:
-        rows = read_source(Path(), SourceSpec(name=labels.stem, file=str(labels), format="labels"), profile)
-    except UnicodeDecodeError:
-        raise DataError(f"{labels}: is not valid UTF-8; save it as UTF-8") from None
+    rows = read_source(Path(), SourceSpec(name=labels.stem, file=str(labels), format="labels"), profile)
     for row in rows:
         row.weight = 1.0
     if not any((data / source.file).is_file() for source in [*profile.sources, *profile.evaluation]):

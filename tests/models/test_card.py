@@ -16,7 +16,7 @@ from models.card import card, card_of, place_of
 from models.errors import CardError
 from models.figures import figures_table, markdown_table, named, plain, shown
 from models.probe_set import load_probes
-from models.profile import ARTIFACTS, Profile, load_profile
+from models.profile import ARTIFACTS, HeadSpec, Profile, load_profile
 from models.prose import Prose, load_prose
 
 Load = Callable[[dict[str, Any]], Profile]
@@ -86,8 +86,10 @@ def test_another_profile_leaves_out_what_it_does_not_have(
     manifest: Manifest, fields: dict[str, Any], load: Load
 ) -> None:
     """A manifest of one head, without metrics, training or prose: no heading without text, no word of urgency."""
-    heads = {"mood": {"labels": ["calm", "angry"]}}
-    profile = load(fields | {"id": "moods", "model": "moods-minilm", "heads": heads, "floors": {}, "costs": None})
+    heads = {"mood": HeadSpec(labels=["calm", "angry"])}
+    profile = msgspec.structs.replace(
+        load(fields), id="moods", model="moods-minilm", heads=heads, floors={}, costs=None, notes=[]
+    )
     bare = msgspec.structs.replace(
         manifest, id="moods-minilm", profile="moods", heads=(manifest.heads[0],), metrics={}, data=[], training={}
     )

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from engine.scoring.manifest import load_manifest
 from engine.types import Scores
 from models.data import Row, read_source
-from models.evaluate import evaluate, per_class, summary
-from models.profile import Profile
+from models.errors import ProfileError
+from models.evaluate import check_fits, evaluate, per_class, summary
+from models.profile import ARTIFACTS, Profile, load_profile
 
 
 class _Sure:
@@ -63,3 +65,15 @@ def test_the_tables_show_every_head_and_class(rows: list[Row], profile: Profile)
     assert "0.222 (0.500)" in text
     assert "0.333 (0.00, 0.00)" in text
     assert all(f"event.{label}" in text for label in profile.classes("event"))
+
+
+def test_an_artefact_of_another_profile_is_refused(profile: Profile) -> None:
+    """Judging one profile's artefact by another's labels would fail half-way: the missing score is named at once."""
+    manifest = load_manifest(ARTIFACTS / "news")
+    check_fits(manifest, ARTIFACTS / "news", profile)
+    tickets = load_profile("tickets")
+    says = (
+        r"tickets\.yaml:\d+:3: heads\.sentiment: .*news \(profile 'news'\) has no 'sentiment\.frustrated'; give the art"
+    )
+    with pytest.raises(ProfileError, match=says):
+        check_fits(manifest, ARTIFACTS / "news", tickets)

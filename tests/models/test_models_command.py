@@ -21,6 +21,10 @@ def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     ("arguments", "says"),
     [
         (["build", "--profile", "nope"], "nope.yaml: no such profile; known profiles: news"),
+        (
+            ["evaluate", "--profile", "tickets", "--on", "tests"],
+            "no evaluation set 'tests'; known: hadoop_priority, support_elsewhere, ",
+        ),
         (["evaluate", "--data", "/nowhere"], "/nowhere/labels/wiredev.tsv: no such file; give the data folder with"),
     ],
 )

@@ -61,8 +61,26 @@ def test_a_missing_file_is_named() -> None:
 
 def test_the_shipped_rules_are_valid() -> None:
     """The default rules pass their own check, and bear the conditions the product promises."""
-    first, *_ = load_rules([DEFAULT], ("urgency.high", "sentiment.negative", "trigger")).rules
+    first, *_ = load_rules([DEFAULT], SCORES).rules
     assert (first.id, first.mode) == ("neg-flash", "live")
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        (FLASH.replace("urgency.high >= 0.9", "event == credit"), "6:18"),
+        (FLASH + "    dedup: {by: [entity, event], window: 5m}\n", "8:26"),
+        (FLASH + "    cooldown: {by: event, for: 5m}\n", "8:20"),
+    ],
+)
+def test_event_needs_a_model_that_has_it(rule: str, place: str, tmp_path: Path) -> None:
+    """With a model without the head ``event`` the field would never be known: refused, with the heads there are."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(HEAD + rule, "utf-8")
+    scores = ("urgency.high", "sentiment.negative")
+    with pytest.raises(RulesError, match=rf"rules\.yaml:{place}: event: the model has no such head; its heads: sent"):
+        load_rules([path], scores)
+    assert load_rules([path]).rules
 
 
 def test_bombs_are_refused(tmp_path: Path) -> None:
