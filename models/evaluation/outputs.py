@@ -5,21 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.evaluation.study import Question, Study, study
-from models.profile import Profile, SourceSpec, evaluation_set
+from models.profile import Profile, SourceSpec
 
 
 def evaluate_fully(
-    profile: Profile,
-    folder: Path,
-    source: SourceSpec | None,
-    data: Path,
-    rules: Path,
-    report: Path | None,
-    json: Path | None,
+    profile: Profile, folder: Path, source: SourceSpec, data: Path, rules: Path, report: Path | None, json: Path | None
 ) -> Study:
     """Take every figure of an artefact and write the page and the JSON that were asked for.
-
-    ``source`` None means the profile's first evaluation source, with its strata's weights.
 
     Raises:
         DataError: a data file is missing or refused.
@@ -27,7 +19,7 @@ def evaluate_fully(
         ArtifactError: the artefact is missing or not what its manifest says.
         RulesError: the rules name what the model does not give.
     """
-    found = study(Question(folder, source or evaluation_set(profile), rules, data), profile)
+    found = study(Question(folder, source, rules, data), profile)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_bytes(found.to_json() + b"\n")

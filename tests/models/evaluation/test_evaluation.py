@@ -129,8 +129,9 @@ def test_the_report_of_the_shipped_artefact(real_data: Path, tmp_path: Path) -> 
     from models.profile import ARTIFACTS, PROFILES, load_profile
 
     rules = PROFILES.parents[1] / "deploy" / "rules" / "default.yaml"
+    spec = load_profile("news")
     page, figures = tmp_path / "report.html", tmp_path / "report.json"
-    found = evaluate_fully(load_profile("news"), ARTIFACTS / "news", None, real_data, rules, page, figures)
+    found = evaluate_fully(spec, ARTIFACTS / "news", spec.evaluation[0], real_data, rules, page, figures)
     text = page.read_text("utf-8")
     assert text.count("<svg") == 2 * len(found.heads)
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", text)
