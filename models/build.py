@@ -28,6 +28,8 @@ from models.quantize import to_fp16, to_int8
 from models.train import RECORD, Run
 
 TOKENIZER = "tokenizer.json"
+TEACHER = "teacher"
+"""The teacher's folder inside the run's."""
 SHIPPED: tuple[Precision, ...] = ("int8", "fp16")
 """fp32 stays in the run's folder: it is what the others are compared with."""
 
@@ -58,7 +60,7 @@ def train(order: Order) -> tuple[NewsModel, Split]:
     if order.profile.teacher is not None:
         spec = order.profile.as_teacher()
         known = [row for row in rows.train if row.targets.keys() & order.profile.heads.keys()]
-        teacher = (Run(spec, known, order.run / "teacher").train(), spec)
+        teacher = (Run(spec, known, order.run / TEACHER).train(), spec)
     guidance = guide(order.profile, everything, teacher, order.run)
     return Run(order.profile, everything, order.run, guidance).train(), rows
 
@@ -136,8 +138,11 @@ def finish(order: Order, made: Draft, metrics: dict[str, Any]) -> Manifest:
 
 
 def _manifest(order: Order, rows: Split, paths: dict[Precision, Path], variants: dict[Precision, Variant]) -> Manifest:
-    profile, record = order.profile, order.run / RECORD
-    run = msgspec.json.decode(record.read_bytes()) if record.is_file() else {}
+    profile = order.profile
+    run, teacher = (
+        msgspec.json.decode(record.read_bytes()) if record.is_file() else {}
+        for record in (order.run / RECORD, order.run / TEACHER / RECORD)
+    )
     return Manifest(
         format=1,
         id=profile.model,
@@ -150,5 +155,5 @@ def _manifest(order: Order, rows: Split, paths: dict[Precision, Path], variants:
         variants=variants,
         files={path.name: file_of(path) for path in [*paths.values(), order.out / TOKENIZER]},
         data=data_of(profile, order.data, rows),
-        training=training_of(profile, rows, run, order.stated_licence),
+        training=training_of(profile, rows, run, teacher, order.stated_licence),
     )

@@ -42,7 +42,24 @@ def data_of(profile: Profile, data: Path, rows: Split) -> list[dict[str, Any]]:
         | {"rows": len(read_source(data, source, profile))}
         for source in profile.evaluation
     ]
-    return learnt + judged
+    return learnt + _pool(profile, data, rows) + judged
+
+
+def _pool(profile: Profile, data: Path, rows: Split) -> list[dict[str, Any]]:
+    if profile.teacher is None or not rows.pool:
+        return []
+    spec = profile.teacher.pool
+    return [
+        {
+            "name": "pool",
+            "file": spec.file,
+            "use": "distillation: unlabelled, the teacher's opinion of it is learnt",
+            "sha256": file_hash(data / spec.file),
+            "licence": spec.licence or "none stated",
+            "months": spec.months,
+            "rows": {"train": len(rows.pool)},
+        }
+    ]
 
 
 def _learnt(source: SourceSpec, data: Path, rows: Split) -> dict[str, Any]:
@@ -66,13 +83,16 @@ def _set(name: str, count: int, source: SourceSpec) -> dict[str, Any]:
     return {"rows": count} | ({"licence": "none stated"} if name in source.unlicensed else {})
 
 
-def training_of(profile: Profile, rows: Split, run: dict[str, Any], stated_licence: bool) -> dict[str, Any]:
-    """How the weights were made: hyper-parameters, rows, what was dropped, the run's record, versions at export."""
-    return {
+def training_of(
+    profile: Profile, rows: Split, run: dict[str, Any], teacher: dict[str, Any], stated_licence: bool
+) -> dict[str, Any]:
+    """How the weights were made: hyper-parameters, rows, what was dropped, the runs' records, versions at export."""
+    taught = {"teacher": msgspec.to_builtins(profile.teacher) | {"run": teacher}} if profile.teacher else {}
+    return taught | {
         "notes": [f"The weights are under {LICENCE}.", *profile.notes],
         "encoder": msgspec.to_builtins(profile.encoder) | {"version": version(profile.encoder.package)},
         "hyper_parameters": msgspec.to_builtins(profile.training),
-        "rows": {"train": len(rows.train), "held_out": len(rows.held_out)},
+        "rows": {"train": len(rows.train), "held_out": len(rows.held_out), "pool": len(rows.pool)},
         "dropped": rows.dropped,
         "sources": "stated-licence" if stated_licence else "all",
         "run": run,

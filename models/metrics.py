@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+class Interval(Struct, frozen=True):
+    """An estimate and its 95% interval; NaN (null in JSON) where it is not defined."""
+
+    value: float
+    low: float
+    high: float
 
 
 def classes_report(truth: Ints, predicted: Ints, labels: list[str]) -> dict[str, Any]:

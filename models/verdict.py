@@ -19,6 +19,7 @@ from models.export import OUTPUT
 from models.metrics import classes_report
 from models.network import NewsModel, logits
 from models.order import Order
+from models.probe import probe
 from models.profile import Profile
 
 
@@ -34,6 +35,8 @@ def judge(order: Order, made: Draft) -> dict[str, Any]:
             metrics[source.name] = {p: _judged(made, order, rows, p) for p in ("int8", "fp16", "fp32")}
         else:
             metrics[source.name] = {"torch fp32": own_convention(made.model, order.profile, rows)}
+    if probes := probe(_scorer(made, order, "int8"), order.profile):
+        metrics["probes"] = probes
     return metrics
 
 
@@ -57,10 +60,16 @@ def below_floors(profile: Profile, report: Report) -> list[str]:
 
 
 def _judged(made: Draft, order: Order, rows: list[Row], precision: Precision) -> Report:
+    return evaluate(
+        _scorer(made, order, precision), rows, order.profile, f"{precision}: {len(rows):,} rows, one at a time"
+    )
+
+
+def _scorer(made: Draft, order: Order, precision: Precision) -> OnnxScorer:
+    """The engine's scorer on a draft, whose manifest is not written yet."""
     tokenize = TextTokenizer(order.out / TOKENIZER, made.manifest.max_tokens)
     session = OnnxSession(made.paths[precision], OUTPUT, "cpu", threads=1)
-    scorer = OnnxScorer(made.manifest, precision, tokenize, session)
-    return evaluate(scorer, rows, order.profile, f"{precision}: {len(rows):,} rows, one at a time")
+    return OnnxScorer(made.manifest, precision, tokenize, session)
 
 
 def _before(profile: Profile, output: str) -> list[str]:

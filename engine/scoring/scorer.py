@@ -75,13 +75,13 @@ def load_scorer(
     """
     manifest = load_manifest(folder)
     try:
-        scorer = _open(folder, manifest, provider, threads)
+        scorer = open_scorer(folder, manifest, provider, threads)
     except NoGpuError as error:
         reason = f"model.provider: cuda: {error}"
         if not allow_cpu_fallback:
             raise ConfigError(f"{reason}; or set model.allow_cpu_fallback: true") from None
         log.warning("no GPU: scoring on the CPU, int8, slower", reason=reason)
-        scorer = _open(folder, manifest, "cpu", threads)
+        scorer = open_scorer(folder, manifest, "cpu", threads)
     try:
         scorer.warm_up()
     except Exception as error:  # Whatever goes wrong with a text of ours is the artefact's fault.
@@ -89,8 +89,16 @@ def load_scorer(
     return scorer
 
 
-def _open(folder: Path, manifest: Manifest, provider: Provider, threads: int) -> OnnxScorer:
-    precision = precision_for(provider)
+def open_scorer(
+    folder: Path, manifest: Manifest, provider: Provider, threads: int, precision: Precision | None = None
+) -> OnnxScorer:
+    """The scorer, not warmed up; in the precision that the provider is served in unless another is asked for.
+
+    Raises:
+        ArtifactError: a file is missing or not what the manifest says.
+        NoGpuError: ``provider`` is ``cuda`` and there is none.
+    """
+    precision = precision or precision_for(provider)
     if precision not in manifest.variants:
         raise ArtifactError(f"{folder}: has no {precision} variant, which provider {provider!r} needs")
     path = verified(folder, manifest, manifest.variants[precision].file)

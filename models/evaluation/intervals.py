@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from msgspec import Struct
 
 from models.evaluation.scored import Scored
-from models.metrics import Bools, Floats, Ints, average_precision, classes_report, recall_at
+from models.metrics import Bools, Floats, Interval, Ints, average_precision, classes_report, recall_at
 
 DRAWS = 1000
 Measure = Callable[[Ints], dict[str, float]]
 """Row numbers of a draw → figures."""
-
-
-class Interval(Struct, frozen=True):
-    """A figure and its 95% interval; the interval is NaN (null in JSON) where too few draws define it."""
-
-    value: float
-    low: float
-    high: float
 
 
 def intervals(found: Scored, head: str, draws: int = DRAWS) -> dict[str, Interval]:

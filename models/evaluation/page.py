@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
 from models.evaluation.plots import classes, precision_recall, reliability
 from models.evaluation.slices import FEWEST
 from models.evaluation.study import Study
 from models.markup import STYLE, table
+from models.metrics import Interval
 
 _NAMES = {
     "macro_f1": "macro-F1",
@@ -116,8 +116,8 @@ def _rates(found: Study) -> str:
     return f'<h2>Per 1,000 items</h2><div class="wide">{table(["what", "per 1,000", "95% interval"], rows)}</div>'
 
 
-def _interval(one: dict[str, Any]) -> list[str]:
-    return [f"{one['value']:.1f}", f"{one['low']:.1f} to {one['high']:.1f}"]
+def _interval(one: Interval) -> list[str]:
+    return [f"{one.value:.1f}", f"{one.low:.1f} to {one.high:.1f}"]
 
 
 def _slices(found: Study, by: str) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars
 
 from engine.ports import Scorer
 from models.data import Row
 from models.errors import DataError
 from models.evaluation.alerts import Alerts
 from models.evaluation.scored import score_rows
-from models.metrics import Bools, Floats
+from models.metrics import Bools, Floats, Interval
 from models.profile import Profile, StreamSpec
 
 _DRAWS = 1000
@@ -41,8 +42,6 @@ def sample(path: Path, spec: StreamSpec) -> list[str]:
     Raises:
         DataError: the file is missing.
     """
-    import polars
-
     if not path.is_file():
         raise DataError(f"{path}: no such file; give the data folder with --data or FLASHWIRE_DATA")
     months = polars.col("ts_utc").dt.strftime("%Y-%m").is_in(spec.months)
@@ -50,9 +49,9 @@ def sample(path: Path, spec: StreamSpec) -> list[str]:
     return list(titles.sample(min(spec.rows, len(titles)), seed=0).to_list())
 
 
-def per_1000(values: Floats | Bools) -> dict[str, float]:
+def per_1000(values: Floats | Bools) -> Interval:
     """The mean times 1,000 with its 95% bootstrap interval."""
     random = np.random.default_rng(0)
     drawn = [values[random.integers(0, len(values), len(values))].mean() for _ in range(_DRAWS)]
     low, high = (1000 * np.percentile(drawn, [2.5, 97.5])).tolist()
-    return {"value": float(1000 * values.mean()), "low": low, "high": high}
+    return Interval(float(1000 * values.mean()), low, high)

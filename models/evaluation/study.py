@@ -9,18 +9,17 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from engine.scoring.manifest import Manifest, Precision, load_manifest, verified
-from engine.scoring.scorer import OnnxScorer
-from engine.scoring.session import OnnxSession
-from engine.scoring.tokens import TextTokenizer
+from engine.scoring.manifest import Manifest, Precision, load_manifest
+from engine.scoring.scorer import load_scorer, open_scorer
 from models.data import read_source
 from models.evaluate import check_fits, report
 from models.evaluation.alerts import Alerts, alerts_of
-from models.evaluation.intervals import Interval, intervals
+from models.evaluation.intervals import intervals
 from models.evaluation.precisions import compare
 from models.evaluation.scored import Scored, score_rows
 from models.evaluation.slices import slices
 from models.evaluation.stream import on_stream, per_1000
+from models.metrics import Interval
 from models.profile import Profile, SourceSpec
 
 _MOST_EXACT: tuple[Precision, ...] = ("fp32", "fp16")
@@ -75,19 +74,19 @@ def study(question: Question, profile: Profile) -> Study:
     check_fits(manifest, question.artifact, profile)
     alerts = alerts_of(question.rules, manifest.scores) if question.rules is not None else None
     rows = read_source(question.data, question.source, profile)
-    served = _open(question.artifact, manifest, "int8")
-    found = score_rows(served, rows, profile, f"int8: {len(rows):,} rows, one at a time")
+    served = load_scorer(question.artifact)
+    found = score_rows(served, rows, profile, f"{served.precision}: {len(rows):,} rows, one at a time")
     stream = profile.stream
     return Study(
         model=manifest.id,
         sha=served.model.sha,
-        precision="int8",
+        precision=served.precision,
         labels=question.source.file,
         rows=len(rows),
         heads=report(found.scores, rows, profile),
         intervals={head: intervals(found, head) for head in profile.heads},
         slices=slices(found),
-        precisions=_precisions(question.artifact, manifest, found, alerts),
+        precisions=_precisions(question.artifact, manifest, served.precision, found, alerts),
         base_rate=base_rate(found),
         stream=on_stream(served, stream, question.data, profile, alerts) if stream is not None else {},
         manifest=manifest,
@@ -109,17 +108,12 @@ def base_rate(found: Scored) -> dict[str, Any]:
     return out
 
 
-def _precisions(folder: Path, manifest: Manifest, found: Scored, alerts: Alerts | None) -> dict[str, Any]:
+def _precisions(
+    folder: Path, manifest: Manifest, served: Precision, found: Scored, alerts: Alerts | None
+) -> dict[str, Any]:
     exact = next((one for one in _MOST_EXACT if one in manifest.variants), None)
     if exact is None:
         return {}
-    scorer = _open(folder, manifest, exact)
+    scorer = open_scorer(folder, manifest, "cpu", 1, exact)
     other = score_rows(scorer, found.rows, found.profile, f"{exact}: {len(found.rows):,} rows, one at a time")
-    return {f"int8 against {exact}": compare(found, other, alerts)}
-
-
-def _open(folder: Path, manifest: Manifest, precision: Precision) -> OnnxScorer:
-    """One precision on the CPU, whichever it is meant for."""
-    path = verified(folder, manifest, manifest.variants[precision].file)
-    tokenize = TextTokenizer(verified(folder, manifest, manifest.tokenizer), manifest.max_tokens)
-    return OnnxScorer(manifest, precision, tokenize, OnnxSession(path, manifest.output, "cpu", threads=1))
+    return {f"{served} against {exact}": compare(found, other, alerts)}

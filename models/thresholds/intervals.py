@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from msgspec import Struct
 
-from models.metrics import Floats
+from models.metrics import Floats, Interval
 from models.profile import ErrorCosts
 from models.thresholds.choice import between, choose
 from models.thresholds.criterion import Criterion
@@ -20,14 +20,6 @@ from models.thresholds.evidence import Evidence
 
 GRID = 160
 """Points at which the curves' bands are taken: finer than a picture shows."""
-
-
-class Interval(Struct, frozen=True):
-    """An estimate and its 95% interval; NaN (null in JSON) where it is not defined in any draw."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Band(Struct, frozen=True):

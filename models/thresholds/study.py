@@ -10,11 +10,12 @@ from engine.scoring.scorer import OnnxScorer, load_scorer
 from engine.types import ModelRef
 from models.data import read_source
 from models.errors import ThresholdError
+from models.metrics import Interval
 from models.profile import ErrorCosts, Profile
 from models.thresholds.choice import cut_off, written
 from models.thresholds.criterion import Criterion, describe
 from models.thresholds.evidence import Evidence, check_score, evidence, held_out, own_rows
-from models.thresholds.intervals import Draws, Interval, draw, figures, share
+from models.thresholds.intervals import Draws, draw, figures, share
 from models.thresholds.matrix import Matrix, matrix
 
 DRAWS = 1_000

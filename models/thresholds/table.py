@@ -8,8 +8,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from models.metrics import Interval
 from models.thresholds.choice import written
-from models.thresholds.intervals import Interval
 from models.thresholds.matrix import Matrix
 from models.thresholds.study import Study
 

@@ -11,7 +11,7 @@ import yaml
 
 from engine.scoring.scorer import OnnxScorer, load_scorer
 from engine.types import Scores
-from models import __main__ as command
+from models.commands import judge, options
 from models.errors import ProbesError
 from models.probe import probe, try_probes
 from models.probe_set import Probe, ProbeSet, load_probes, read_probes
@@ -131,8 +131,8 @@ def test_the_news_probes_are_of_use(shipped: OnnxScorer) -> None:
 
 def test_the_command_prints_each(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """``python -m models probes`` shows every headline with pass or what was expected and found."""
-    monkeypatch.setattr(command.console, "width", 250)
-    command.probes_command()
+    monkeypatch.setattr(options.console, "width", 250)
+    judge.probes_command()
     shown = capsys.readouterr().out
     assert "probes pass on every head" in shown
     assert "Harrow Mining files for bankruptcy protection" in shown

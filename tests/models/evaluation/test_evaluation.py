@@ -109,16 +109,16 @@ def test_the_base_rate_counts_rows_by_what_they_stand_for(moods: Profile) -> Non
     """A row of weight 9 counts nine times, one of weight 0 not at all."""
     found = base_rate(_scored(moods, [0.5, 0.1, 0.9], [1, 0, 1], weights=[1.0, 9.0, 0.0]))["alarm"]
     assert found["rows"] == 2
-    assert found["observed_per_1000"]["value"] == pytest.approx(100)
-    assert found["expected_per_1000"]["value"] == pytest.approx(140)
+    assert found["observed_per_1000"].value == pytest.approx(100)
+    assert found["expected_per_1000"].value == pytest.approx(140)
 
 
 def test_a_rates_interval_is_that_of_a_proportion() -> None:
     """The bootstrap of 50 in 1,000 gives the binomial's interval, within its own noise."""
     found = per_1000(np.repeat([1.0, 0.0], [50, 950]))
-    assert found["value"] == 50
-    assert found["low"] == pytest.approx(37, abs=3)
-    assert found["high"] == pytest.approx(64, abs=3)
+    assert found.value == 50
+    assert found.low == pytest.approx(37, abs=3)
+    assert found.high == pytest.approx(64, abs=3)
 
 
 @pytest.mark.realdata
