@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from engine import __version__
 from engine.config import EngineConfig, load_config, resolve_path
-from engine.errors import FlashwireError, StopError
+from engine.errors import ArtifactError, FlashwireError, StopError
 from engine.located import nearest
 
 EXIT_CODES = """Exit codes: 0 done; 1 unexpected error or unreadable input; 2 wrong arguments or configuration; 3 rules;
@@ -78,7 +78,10 @@ def demo(
     configure("warning", "console")
     show = SHOWS[profile]
     feed, rules = feed or show.feed, rules or [show.rules]
-    scorer = load_scorer(resolve_path(artifact or show.artifact))
+    folder = resolve_path(artifact or show.artifact)
+    if not folder.is_dir() and not artifact:
+        raise ArtifactError(f"{folder}: no model yet for this demo: python -m models build --profile {profile}")
+    scorer = load_scorer(folder)
     console = Console()
     if picture is not None:
         _opened(picture, "ab").close()  # Better refused now than after the replay.
